@@ -1,3 +1,30 @@
-"""Deep learning from scratch in NumPy: a package to read."""
+"""Deep learning from scratch in NumPy: a package to read.
+
+One idea carries it: every derivative is written once, beside its forward pass, as `(out, pullback)` (`ops`).
+Layers remember pullbacks, the tape records them, the checker judges them.
+"""
+
+from . import data, nn, ops
+from .autograd import Tensor, apply, grad, no_grad, vjp
+from .gradcheck import GradientError, check, explain, numeric_gradient
+from .layers import (
+    Affine,
+    Dropout,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    Parameter,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    Softmax,
+    Tanh,
+)
+from .losses import BCELoss, CrossEntropyLoss, MSELoss
+from .optim import SGD, AdaGrad, Adam, AdamW, RMSProp, clip_grad_norm
+from .shapes import ShapeError
+from .training import History, Step, Trainer, accuracy, minibatches, predict, train
 
 __version__ = "0.1.0"
+
+__all__ = [name for name in dir() if not name.startswith("_")]
