@@ -1,0 +1,60 @@
+"""Settings and fixtures for all tests."""
+
+import os
+import shutil
+from pathlib import Path
+
+import hypothesis
+import pytest
+from lab import browser_page, lab_server
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+os.environ["PYTHONWARNINGS"] = "error"  # reaches the kernels of nbval, which `-W error` does not
+
+hypothesis.settings.register_profile("course", database=None, deadline=None)  # leaves no files behind
+hypothesis.settings.load_profile("course")
+
+
+@pytest.fixture(scope="session")
+def course(tmp_path_factory):
+    """A copy of the chapters that a test may run and save."""
+    folder = tmp_path_factory.mktemp("course")
+    shutil.copytree(REPOSITORY / "chapters", folder / "chapters")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lab(course):
+    """JupyterLab on the copied chapters."""
+    with lab_server(course) as server:
+        yield server
+
+
+@pytest.fixture
+def page():
+    """A page in a fresh browser."""
+    with browser_page(viewport={"width": 1280, "height": 900}) as page:
+        yield page
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport():
+    """Under DLSCRATCH_CI=1 a test skipped because a part of the machine is missing has failed."""
+    outcome = yield
+    fail_if_part_is_missing(outcome.get_result())
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report():
+    outcome = yield
+    fail_if_part_is_missing(outcome.get_result())
+
+
+def fail_if_part_is_missing(report):
+    """`pytest.skip("missing part: chromium")` is how a test says so; importorskip has its own words."""
+    if os.environ.get("DLSCRATCH_CI") != "1" or not report.skipped or hasattr(report, "wasxfail"):
+        return
+    reason = str(report.longrepr[-1]) if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    if "missing part" in reason or "could not import" in reason:
+        report.outcome, report.longrepr = "failed", f"{reason} (and DLSCRATCH_CI=1 asks for every part)"
