@@ -3,6 +3,9 @@
 import hashlib
 
 import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dlscratch import data
 
@@ -35,3 +38,144 @@ def test_every_call_returns_fresh_writable_arrays():
     again_x, again_y = data.digits()
     assert again_x.min() == 0 and again_y.min() == 0
     assert x.flags["C_CONTIGUOUS"] and again_x.base is None
+
+
+# ---------------------------------------------------------------- splits
+
+SPLITS = [data.split, data.stratified_split]
+
+
+def rows_and_classes(count):
+    """x (N, 1) whose value is its row number, y with count[k] examples of class k."""
+    y = np.repeat(np.arange(len(count)), count)
+    return np.arange(float(len(y)))[:, None], y
+
+
+@pytest.mark.parametrize("cut", SPLITS)
+def test_a_split_is_disjoint_covers_everything_and_keeps_x_beside_y(cut):
+    x, y = rows_and_classes([30, 20, 10])
+    x_train, y_train, x_test, y_test = cut(x, y, rng=np.random.default_rng(0))
+    assert len(x_test) == len(y_test) == 12
+    assert sorted(np.concatenate([x_train, x_test]).ravel()) == x.ravel().tolist()
+    for part_x, part_y in [(x_train, y_train), (x_test, y_test)]:
+        assert (y[part_x.ravel().astype(int)] == part_y).all()
+
+
+@pytest.mark.parametrize("cut", SPLITS)
+def test_a_split_is_shuffled_and_repeats_with_the_same_seed(cut):
+    x, y = rows_and_classes([50, 50])
+    first, again, other = (cut(x, y, rng=np.random.default_rng(seed)) for seed in (0, 0, 1))
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not np.array_equal(first[0], other[0])
+    assert 20 < np.abs(np.diff(first[1])).sum()  # classes alternate: not one block after the other
+    assert (np.diff(first[2].ravel()) < 0).any()
+
+
+@given(st.lists(st.integers(2, 40), min_size=1, max_size=8), st.floats(0.05, 0.95), st.integers(0, 9))
+def test_each_class_keeps_its_share_to_within_one_example(count, test, seed):
+    x, y = rows_and_classes(count)
+    n_test = round(test * len(y))
+    if not len(count) <= n_test <= len(y) - len(count):
+        with pytest.raises(ValueError, match="both parts need at least"):
+            data.stratified_split(x, y, test=test, rng=np.random.default_rng(seed))
+        return
+    x_train, y_train, x_test, y_test = data.stratified_split(x, y, test=test, rng=np.random.default_rng(seed))
+    places = np.bincount(y_test, minlength=len(count))
+    share = np.array(count) * n_test / len(y)
+    assert places.sum() == n_test
+    assert (places >= 1).all() and (places < count).all()
+    if (share >= 1).all() and (share <= np.array(count) - 1).all():
+        assert (np.abs(places - share) < 1).all()
+    assert set(x_train.ravel()) | set(x_test.ravel()) == set(x.ravel())
+
+
+def test_places_that_do_not_divide_go_to_the_largest_remainders():
+    x, y = rows_and_classes([33, 34, 33])  # 20 % of 100: shares 6.6, 6.8, 6.6
+    _, _, _, y_test = data.stratified_split(x, y, rng=np.random.default_rng(0))
+    assert np.bincount(y_test).tolist() == [7, 7, 6]
+
+
+def test_rare_classes_have_one_example_in_each_part():
+    x, y = rows_and_classes([100, 2, 2, 2])
+    _, y_train, _, y_test = data.stratified_split(x, y, rng=np.random.default_rng(0))
+    assert np.bincount(y_test).tolist() == [18, 1, 1, 1] and np.bincount(y_train).tolist() == [82, 1, 1, 1]
+
+
+def test_classes_need_not_be_consecutive_and_x_may_be_images():
+    y = np.array([-1, 7] * 10)
+    x_train, y_train, x_test, y_test = data.stratified_split(
+        np.zeros((20, 1, 8, 8)), y, test=0.5, rng=np.random.default_rng(0)
+    )
+    assert x_train.shape == x_test.shape == (10, 1, 8, 8)
+    assert (y_train == 7).sum() == (y_test == 7).sum() == 5
+
+
+def test_five_splits_of_the_digits_have_359_test_images_each():
+    x, y = data.digits()
+    parts = [data.stratified_split(x, y, rng=np.random.default_rng(seed)) for seed in range(5)]
+    assert [len(part[2]) for part in parts] == [359] * 5
+    assert all(np.bincount(part[3]).min() >= 34 for part in parts)
+
+
+BAD_SPLITS = [
+    (data.split, dict(y=np.zeros(9)), ValueError, r"one y for each x; x has shape \(10, 1\), y has shape \(9,\)"),
+    (data.split, dict(test=0.0), ValueError, r"split\(test=0.0\): test is the share"),
+    (data.split, dict(test=20), ValueError, "between 0 and 1"),
+    (data.split, dict(test=float("nan")), ValueError, "between 0 and 1"),
+    (data.split, dict(rng=0), TypeError, "rng is a int; give np.random.default_rng"),
+    (data.split, dict(x=np.zeros((1, 2)), y=np.zeros(1)), ValueError, "1 examples cannot fill"),
+    (data.split, dict(x=np.zeros((0, 2)), y=np.zeros(0)), ValueError, "0 examples cannot fill"),
+    (data.split, dict(x=3.0), ValueError, "one y for each x"),
+    (data.stratified_split, dict(y=np.linspace(0, 1, 10)), TypeError, r"for regression use data\.split"),
+    (data.stratified_split, dict(y=np.eye(10)), TypeError, "classes are integers"),
+    (data.stratified_split, dict(y=np.eye(10, dtype=int)), ValueError, r"one-hot rows: y.argmax\(axis=1\)"),
+    (data.stratified_split, dict(y=np.array([0] * 9 + [5])), ValueError, "class 5 has one example"),
+    (data.stratified_split, dict(test=0.1), ValueError, "1 of 10 examples in the test part; with 2 classes"),
+    (data.stratified_split, dict(test=0.9), ValueError, "9 of 10 examples"),
+]
+
+
+@pytest.mark.parametrize("cut, change, error, message", BAD_SPLITS)
+def test_a_bad_split_says_what_is_wrong(cut, change, error, message):
+    good = dict(x=np.zeros((10, 1)), y=np.arange(10) % 2, test=0.2, rng=np.random.default_rng(0))
+    with pytest.raises(error, match=message):
+        cut(**(good | change))
+
+
+# ---------------------------------------------------------------- standardize
+
+
+def test_standardize_learns_from_the_training_part_alone():
+    rng = np.random.default_rng(0)
+    x_train, x_test = rng.normal(5, 3, (50, 4)), rng.normal(9, 1, (20, 4))
+    scaled, scaled_test = data.standardize(x_train, x_test)
+    np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-14)
+    np.testing.assert_allclose(scaled.std(axis=0), 1)
+    np.testing.assert_allclose(scaled_test * x_train.std(axis=0) + x_train.mean(axis=0), x_test)
+
+
+def test_a_constant_column_becomes_zero_even_if_its_mean_is_rounded():
+    x = np.full((1000, 1), 0.1)  # 0.1 is no binary fraction: a sum of a thousand is rounded, x.std() is 1e-17
+    assert np.abs(data.standardize(x)).max() < 1e-15
+
+
+def test_standardize_keeps_float32_takes_integers_and_targets():
+    scaled, scaled_test = data.standardize(np.float32([[1, 5], [3, 5]]), np.float32([[2, 5]]))
+    assert scaled.dtype == scaled_test.dtype == np.float32
+    assert data.standardize(np.array([1, 3])).tolist() == [-1.0, 1.0]
+
+
+BAD_COLUMNS = [
+    ([np.zeros((0, 2))], ValueError, r"shape \(0, 2\)"),
+    ([np.float64(1)], ValueError, "arrays with rows"),
+    ([np.zeros((3, 2)), np.zeros((3, 1))], ValueError, r"shape \(3, 1\) beside x_train \(3, 2\)"),
+    ([np.array([[1.0], [np.nan]])], ValueError, r"nan at \(1, 0\)"),
+    ([np.array(["a"])], TypeError, "an array of <U1"),
+    ([np.array([1j])], TypeError, "complex128"),
+]
+
+
+@pytest.mark.parametrize("arrays, error, message", BAD_COLUMNS)
+def test_standardize_says_what_is_wrong(arrays, error, message):
+    with pytest.raises(error, match=message):
+        data.standardize(*arrays)
