@@ -67,7 +67,7 @@ def power(x, *, exponent):
         raise TypeError(f"power(x, exponent): the exponent is a {type(exponent).__name__}; give one number")
 
     def pullback(dout):
-        slope = exponent * x ** (exponent - 1) if exponent else 0.0 * x  # 0 * 0 ** -1 would be nan
+        slope = exponent * x ** (exponent - 1) if exponent else 0.0  # 0 ** -1 does not exist
         return (dout * slope,)
 
     return x**exponent, pullback

@@ -1,0 +1,112 @@
+"""One row per primitive: inputs to try it on, and its value by another route."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dlscratch import ops
+
+
+@dataclass
+class Case:
+    op: Any
+    inputs: tuple
+    value: Any  # inputs -> the output, computed another way
+    options: dict = field(default_factory=dict)
+    label: str = ""
+
+    @property
+    def name(self):
+        return self.op.__name__ + (f"-{self.label}" if self.label else "")
+
+
+def normal(*shape, seed=0):
+    return np.random.default_rng([seed, *shape]).normal(size=shape)
+
+
+def positive(*shape):
+    return np.exp(normal(*shape, seed=1))
+
+
+def probabilities(*shape):
+    e = positive(*shape)
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def naive_cross_entropy(logits, target):
+    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    rows = np.eye(logits.shape[1])[target] if np.ndim(target) == 1 else target
+    return -(rows * np.log(p)).sum() / len(logits)
+
+
+def normalized(x, axis, eps):
+    return (x - x.mean(axis=axis, keepdims=True)) / np.sqrt(x.var(axis=axis, keepdims=True) + eps)
+
+
+LABELS = np.array([2, 0, 1, 2, 3])
+HALF = (normal(5, 4, seed=3) > 0) / 0.5
+
+CASES = [
+    Case(ops.affine, (normal(5, 3), normal(3, 2), normal(2)), lambda x, W, b: np.einsum("nd,dm->nm", x, W) + b),
+    Case(ops.affine, (normal(1, 3), normal(3, 1), normal(1)), lambda x, W, b: x @ W + b, label="N = 1, M = 1"),
+    Case(ops.add, (normal(5, 4), normal(4)), lambda x, y: np.add(x, y)),
+    Case(ops.add, (normal(3, 1), normal(1, 4)), lambda x, y: np.add(x, y), label="both stretched"),
+    Case(ops.multiply, (normal(3, 1), normal(3, 4)), lambda x, y: np.multiply(x, y)),
+    Case(ops.multiply, (normal(3), normal(3)), lambda x, y: np.multiply(x, y), label="same shape"),
+    Case(ops.divide, (normal(5, 4), positive(4)), lambda x, y: np.multiply(x, 1 / y)),
+    Case(ops.divide, (normal(4), positive(5, 1)), lambda x, y: np.multiply(x, 1 / y), label="both stretched"),
+    Case(ops.matmul, (normal(5, 3), normal(3, 2)), lambda x, y: np.einsum("nd,dm->nm", x, y)),
+    Case(ops.power, (normal(5, 4),), lambda x: x * x * x, {"exponent": 3}),
+    Case(ops.power, (positive(5, 4),), np.sqrt, {"exponent": 0.5}, "a root"),
+    Case(ops.power, (normal(5, 4),), np.ones_like, {"exponent": 0}, "a constant"),
+    Case(ops.exp, (normal(5, 4),), lambda x: np.e**x),
+    Case(ops.log, (positive(5, 4),), lambda x: np.log2(x) * np.log(2)),
+    Case(ops.relu, (normal(5, 4),), lambda x: np.where(x > 0, x, 0)),
+    Case(ops.leaky_relu, (normal(5, 4),), lambda x: np.maximum(x, 0.1 * x), {"slope": 0.1}),
+    Case(ops.sigmoid, (normal(5, 4),), lambda x: 0.5 + 0.5 * np.tanh(0.5 * x)),
+    Case(ops.tanh, (normal(5, 4),), lambda x: (np.exp(2 * x) - 1) / (np.exp(2 * x) + 1)),
+    Case(ops.dropout, (normal(5, 4),), lambda x: x * HALF, {"mask": HALF}),
+    Case(ops.sum, (normal(5, 4),), lambda x: np.ones(5) @ x @ np.ones(4)),
+    Case(ops.sum, (normal(5, 4),), lambda x: np.ones(5) @ x, {"axis": 0}, "over rows"),
+    Case(ops.sum, (normal(5, 4),), lambda x: x @ np.ones((4, 1)), {"axis": 1, "keepdims": True}, "keepdims"),
+    Case(ops.mean, (normal(5, 4),), lambda x: np.ones(5) @ x @ np.ones(4) / 20),
+    Case(ops.mean, (normal(5, 4),), lambda x: x @ np.ones(4) / 4, {"axis": 1}, "over columns"),
+    Case(ops.mean, (normal(5, 4),), lambda x: np.ones((1, 5)) @ x / 5, {"axis": 0, "keepdims": True}, "keepdims"),
+    Case(ops.reshape, (normal(5, 4),), lambda x: np.array(list(x.flat)).reshape(2, 10), {"shape": (2, -1)}),
+    Case(ops.transpose, (normal(5, 4, 3),), lambda x: np.einsum("abc->cba", x)),
+    Case(ops.getitem, (normal(5, 4),), lambda x: x[[1, 1, 4]], {"index": [1, 1, 4]}, "a row twice"),
+    Case(ops.getitem, (normal(5, 4),), lambda x: x[:, 1:3], {"index": (slice(None), slice(1, 3))}, "a slice"),
+    Case(ops.logsumexp, (normal(5, 4),), lambda x: np.log(np.exp(x).sum(axis=1))),
+    Case(ops.logsumexp, (normal(5, 4),), lambda x: np.log(np.exp(x).sum(axis=0)), {"axis": 0}, "over rows"),
+    Case(ops.softmax, (normal(5, 4),), lambda x: np.exp(x) / np.exp(x).sum(axis=1)[:, None]),
+    Case(ops.log_softmax, (normal(5, 4),), lambda x: np.log(np.exp(x) / np.exp(x).sum(axis=1)[:, None])),
+    Case(
+        ops.mse, (normal(5, 4),), lambda x: np.mean((x - normal(5, 4, seed=2)) ** 2), {"target": normal(5, 4, seed=2)}
+    ),
+    Case(ops.softmax_cross_entropy, (normal(5, 4),), lambda x: naive_cross_entropy(x, LABELS), {"target": LABELS}),
+    Case(
+        ops.softmax_cross_entropy,
+        (normal(5, 4),),
+        lambda x: naive_cross_entropy(x, probabilities(5, 4)),
+        {"target": probabilities(5, 4)},
+        "rows",
+    ),
+    Case(
+        ops.binary_cross_entropy,
+        (normal(5, 4),),
+        lambda x: -np.mean(HALF / 2 * np.log(1 / (1 + np.exp(-x))) + (1 - HALF / 2) * np.log(1 / (1 + np.exp(x)))),
+        {"target": HALF / 2},
+    ),
+    Case(
+        ops.batch_norm,
+        (normal(5, 4), normal(4), normal(4, seed=1)),
+        lambda x, gamma, beta: gamma * normalized(x, 0, 1e-5) + beta,
+    ),
+    Case(
+        ops.layer_norm,
+        (normal(5, 4), normal(4), normal(4, seed=1)),
+        lambda x, gamma, beta: gamma * normalized(x, 1, 0.1) + beta,
+        {"eps": 0.1},
+    ),
+]
