@@ -1,6 +1,7 @@
 """The data sets are what they claim to be."""
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,12 +33,128 @@ def test_digits_are_the_published_numbers():
     assert sha256(y, "u1") == "8ba4f891220f5e4c9c819638d1602d74b83618f167043c6da52a2a247841ddf0"
 
 
-def test_every_call_returns_fresh_writable_arrays():
-    x, y = data.digits()
+def test_wine_has_three_cultivars_and_thirteen_raw_measurements():
+    x, y = data.wine()
+    assert (x.shape, x.dtype, y.dtype) == ((178, 13), np.float64, np.int64)
+    assert np.bincount(y).tolist() == [59, 71, 48]
+    assert len(data.WINE_FEATURES) == 13
+    proline = data.WINE_FEATURES.index("proline")
+    assert (x[:, proline].min(), x[:, proline].max()) == (278, 1680)
+
+
+def test_diabetes_is_in_original_units():
+    x, y = data.diabetes()
+    assert (x.shape, x.dtype, y.shape, y.dtype) == ((442, 10), np.float64, (442,), np.float64)
+    low_high = {name: (x[:, j].min(), x[:, j].max()) for j, name in enumerate(data.DIABETES_FEATURES)}
+    assert low_high["age"] == (19, 79) and low_high["sex"] == (1, 2) and low_high["bmi"] == (18, 42.2)
+    assert low_high["ltg"] == (3.2581, 6.107) and (y.min(), y.max()) == (25, 346)
+    total_over_hdl = x[:, 4] / x[:, 6]
+    assert np.corrcoef(total_over_hdl, x[:, 7])[0, 1] > 0.95  # tch is that ratio, mostly rounded
+
+
+def test_wine_and_diabetes_are_the_published_numbers():
+    x, y = data.wine()
+    assert sha256(x, "<f8") == "8edcf3903afd97c64d51e0212eb10b213f7943da650574d1c055b836c5c35d37"
+    assert sha256(y, "<f8") == "28570293bbf6f313e8d190dcfbf248222abeaf61e8c7741a933516fc93507102"
+    x, y = data.diabetes()
+    assert sha256(x, "<f8") == "6b93b2556c8942c79d8374838768047adf9d1f4044510b9f948ddace62567d75"
+    assert sha256(y, "<f8") == "4911e8747aff95aa1cd523fea86dd91cfd1cd14c1a8ead274f1913b14fa853c4"
+
+
+@pytest.mark.parametrize("load", [data.digits, data.wine, data.diabetes])
+def test_every_call_returns_fresh_writable_arrays(load):
+    x, y = load()
     x[:], y[:] = -1, -1
-    again_x, again_y = data.digits()
-    assert again_x.min() == 0 and again_y.min() == 0
+    again_x, again_y = load()
+    assert again_x.min() >= 0 and again_y.min() >= 0
     assert x.flags["C_CONTIGUOUS"] and again_x.base is None
+
+
+@pytest.mark.parametrize("name", ["digits", "wine", "diabetes"])
+def test_every_file_has_its_source_and_terms_beside_it(name):
+    folder = Path(data.__file__).with_name("files")
+    text = (folder / f"{name}.txt").read_text(encoding="ascii")
+    assert all(word in text for word in ("Source", "Citation", "https://doi.org/10.", "Changes"))
+    assert "CC-BY-4.0.txt" in text and (folder / "CC-BY-4.0.txt").exists() or "no licence stated" in text
+    columns = (folder / f"{name}.csv").read_text(encoding="ascii").splitlines()[0].split(",")
+    features = {"wine": data.WINE_FEATURES, "diabetes": data.DIABETES_FEATURES}.get(name)
+    assert features is None or tuple(columns[:-1]) == features
+
+
+# ---------------------------------------------------------------- points in the plane
+
+TOYS = [data.moons, data.rings, data.spirals, data.line]
+
+
+@pytest.mark.parametrize("draw", TOYS)
+def test_the_same_seed_draws_the_same_points(draw):
+    first, again, other = (draw(50, rng=np.random.default_rng(seed)) for seed in (0, 0, 1))
+    assert np.array_equal(first[0], again[0]) and np.array_equal(first[1], again[1])
+    assert not np.array_equal(first[0], other[0])
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 100])
+@pytest.mark.parametrize("draw, classes", [(data.moons, 2), (data.rings, 2), (data.spirals, 2), (data.spirals, 5)])
+def test_classes_are_as_equal_as_n_allows(draw, classes, n):
+    options = {"classes": classes} if draw is data.spirals else {}
+    x, y = draw(n, rng=np.random.default_rng(0), **options)
+    assert (x.shape, x.dtype, y.shape, y.dtype) == ((n, 2), np.float64, (n,), np.int64)
+    assert np.ptp(np.bincount(y, minlength=classes)) <= 1
+
+
+def test_without_noise_moons_are_two_half_circles():
+    x, y = data.moons(200, noise=0, rng=np.random.default_rng(0))
+    np.testing.assert_allclose(np.hypot(*x[y == 0].T), 1)
+    np.testing.assert_allclose(np.hypot(*(x[y == 1] - [1, 0.5]).T), 1)
+    assert x[y == 0, 1].min() >= 0 and x[y == 1, 1].max() <= 0.5
+
+
+def test_without_noise_rings_have_radius_1_and_2():
+    x, y = data.rings(200, noise=0, rng=np.random.default_rng(0))
+    np.testing.assert_allclose(np.hypot(*x.T), 1.0 + y)
+    assert np.sign(x[y == 1]).mean() ** 2 < 0.1  # all the way round
+
+
+def test_without_noise_spirals_are_one_arm_turned_by_a_fraction_of_a_turn():
+    x, y = data.spirals(300, classes=3, turns=2, noise=0, rng=np.random.default_rng(0))
+    radius, angle = np.hypot(*x.T), np.arctan2(x[:, 1], x[:, 0])
+    turn = angle / (2 * np.pi) - 2 * radius / 2 - y / 3
+    np.testing.assert_allclose(turn - np.round(turn), 0, atol=1e-12)
+    assert 0.2 <= radius.min() and 1.9 < radius.max() <= 2
+
+
+def test_noise_is_the_standard_deviation_of_every_coordinate():
+    clean, _ = data.rings(4000, noise=0, rng=np.random.default_rng(0))
+    noisy, _ = data.rings(4000, noise=0.25, rng=np.random.default_rng(0))
+    np.testing.assert_allclose((noisy - clean).std(axis=0), 0.25, rtol=0.05)
+
+
+def test_least_squares_finds_the_line():
+    x, y = data.line(2000, w=-3, b=0.5, noise=0.1, rng=np.random.default_rng(0))
+    assert x.shape == (2000, 1) and y.shape == (2000,)
+    w, b = np.linalg.lstsq(np.column_stack([x, np.ones(len(x))]), y)[0]
+    assert abs(w + 3) < 0.01 and abs(b - 0.5) < 0.01
+
+
+@pytest.mark.parametrize("draw", TOYS)
+@pytest.mark.parametrize(
+    "change, error, message",
+    [
+        *[(dict(n=n), ValueError, "n counts the points") for n in (0, -3, 2.5, True, "ten", None)],
+        *[(dict(noise=noise), ValueError, "a standard deviation") for noise in (-0.1, np.nan, np.inf, "0.1", None)],
+        (dict(rng=0), TypeError, "rng is a int; give np.random.default_rng"),
+        (dict(rng=np.random), TypeError, "rng is a module"),
+    ],
+)
+def test_bad_points_say_what_is_wrong(draw, change, error, message):
+    with pytest.raises(error, match=rf"{draw.__name__}\(.*{message}"):
+        draw(**(dict(n=10, noise=0.1, rng=np.random.default_rng(0)) | change))
+
+
+@pytest.mark.parametrize("change", [dict(classes=1), dict(classes=2.0), dict(turns=np.inf), dict(turns="2")])
+def test_bad_spirals_say_what_is_wrong(change):
+    with pytest.raises(ValueError, match=r"spirals\((classes|turns)=.*: give a"):
+        data.spirals(10, rng=np.random.default_rng(0), **change)
 
 
 # ---------------------------------------------------------------- splits
