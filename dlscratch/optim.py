@@ -170,9 +170,10 @@ def clip_grad_norm(params, limit):
 
 
 def _listed(call, params):
-    if hasattr(params, "params"):
-        raise TypeError(f"{call}(params): this is a {type(params).__name__}; give its parameters: .params")
-    params = list(dict.fromkeys(params))
+    if not hasattr(params, "__iter__"):
+        where = ".params" if hasattr(params, "params") else "net.params, or net.parameters() of a module"
+        raise TypeError(f"{call}(params): this is a {type(params).__name__}; give its parameters: {where}")
+    params = list({id(p): p for p in params}.values())  # one that is listed twice is updated once
     if not params:
         raise ValueError(f"{call}(params): there are no parameters to train")
     for p in params:
