@@ -24,6 +24,7 @@ def open_course(chapter="00", *, port=None, browser=True):
     notebook = find_chapter(course, chapter)
     flags = lab_flags(course, notebook, ports.choose(port), browser)
     os.environ |= lab_environment()
+    print(f"Opening {notebook.as_posix()} in JupyterLab.  Ctrl-C here ends it.", flush=True)
     from jupyterlab.labapp import LabApp
 
     LabApp.launch_instance(flags)
@@ -44,6 +45,7 @@ def lab_flags(course, notebook, port, browser):
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
         "--ServerApp.answer_yes=True",  # Ctrl-C ends the server without a question
+        "--Application.log_level=ERROR",
         *OFFLINE,
     ]
     if not browser:

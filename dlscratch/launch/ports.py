@@ -41,7 +41,7 @@ def open_error(port):
     for family, kind, protocol, _, address in socket.getaddrinfo("localhost", port, type=socket.SOCK_STREAM):
         try:
             with socket.socket(family, kind, protocol) as probe:
-                if os.name == "posix":  # a port just closed is free; on Windows the option would share a taken one
+                if os.name == "posix":  # a port just closed is free; Windows would share a taken one
                     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(address)
         except OSError as error:
