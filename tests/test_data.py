@@ -1,6 +1,13 @@
 """The data sets are what they claim to be."""
 
+import gzip
 import hashlib
+import http.server
+import os
+import struct
+import sys
+import threading
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlscratch import data
+from dlscratch.data import download, idx
 
 
 def sha256(array, dtype):
@@ -296,3 +304,260 @@ BAD_COLUMNS = [
 def test_standardize_says_what_is_wrong(arrays, error, message):
     with pytest.raises(error, match=message):
         data.standardize(*arrays)
+
+
+# ---------------------------------------------------------------- IDX files
+
+
+def idx_bytes(array):
+    """An IDX file written by hand, from the description of the format."""
+    code = {"u1": 0x08, "i1": 0x09, "i2": 0x0B, "i4": 0x0C, "f4": 0x0D, "f8": 0x0E}[array.dtype.str[1:]]
+    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, code, array.ndim, *array.shape)
+    return header + array.astype(array.dtype.newbyteorder(">")).tobytes()
+
+
+def zipped(content):
+    return gzip.compress(content, mtime=0)
+
+
+@pytest.mark.parametrize("pack", [bytes, zipped])
+@pytest.mark.parametrize("dtype", ["u1", "i1", "i2", "i4", "f4", "f8"])
+@pytest.mark.parametrize("shape", [(5,), (2, 3), (2, 3, 4), (0, 28, 28)])
+def test_idx_gives_back_every_type_and_shape(tmp_path, pack, dtype, shape):
+    array = np.random.default_rng(0).integers(-100, 100, shape).astype(dtype)
+    (tmp_path / "some.idx").write_bytes(pack(idx_bytes(array)))
+    back = data.read_idx(tmp_path / "some.idx")
+    assert back.dtype == np.dtype(dtype) and back.dtype.isnative and back.flags.writeable
+    assert back.shape == shape and np.array_equal(back, array)
+
+
+def test_idx_is_big_endian(tmp_path):
+    (tmp_path / "some.idx").write_bytes(bytes([0, 0, 0x0B, 1, 0, 0, 0, 2, 1, 0, 255, 255]))
+    assert data.read_idx(tmp_path / "some.idx").tolist() == [256, -1]
+
+
+GOOD = idx_bytes(np.arange(24, dtype="u1").reshape(2, 3, 4))
+HUGE = bytes([0, 0, 0x0E, 2]) + b"\xff" * 8
+BAD_IDX = {
+    "empty": (b"", "begins with nothing"),
+    "one byte": (b"\0", "no IDX file: it begins with 00,"),
+    "other magic": (b"PK\3\4" + GOOD, "begins with 50 4b 03 04"),
+    "little-endian magic": (b"\3\10\0\0" + GOOD[4:], "begins with 03 08 00 00"),
+    "unknown type": (b"\0\0\12" + GOOD[3:], "a type of 08, 09, 0b, 0c, 0d, 0e"),
+    "no axes": (b"\0\0\10\0\1", "axes from 1 to 32"),
+    "cut in the header": (GOOD[:10], "ends inside its header of 3 axes"),
+    "cut in the numbers": (GOOD[:-1], r"promises \(2, 3, 4\) = 24 bytes"),
+    "trailing byte": (GOOD + b"\0", r"promises \(2, 3, 4\) = 24 bytes, more follow"),
+    "absurd size": (HUGE + b"\0" * 100, "the file cannot hold more than 112"),
+    "zipped and cut in the numbers": (zipped(GOOD[:-1]), "only 23 follow"),
+    "zipped and trailing byte": (zipped(GOOD + b"\0"), "more follow"),
+    "zipped absurd size": (zipped(HUGE), "the file cannot hold more than"),
+    "cut gzip": (zipped(GOOD)[:-9], "the gzip file is damaged"),
+    "broken gzip": (zipped(GOOD)[:10] + b"\xff" * 20, "the gzip file is damaged"),
+    "wrong gzip checksum": (zipped(GOOD)[:-8] + b"\0" * 8, "the gzip file is damaged"),
+    "rubbish after gzip": (zipped(GOOD) + b"rubbish", "the gzip file is damaged"),
+    "nothing times huge": (bytes([0, 0, 8, 3]) + b"\0" * 4 + b"\xff" * 8, ""),
+}
+
+
+@pytest.mark.parametrize("content, message", BAD_IDX.values(), ids=BAD_IDX.keys())
+def test_a_bad_idx_file_says_what_is_wrong_and_takes_no_memory(tmp_path, content, message):
+    (tmp_path / "some.idx").write_bytes(content)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=rf"read_idx\('.*some.idx'\): .*{message}"):
+        data.read_idx(tmp_path / "some.idx")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10_000_000
+
+
+@given(st.binary(max_size=40))
+def test_idx_reads_any_bytes_or_raises_value_error(tmp_path_factory, content):
+    path = tmp_path_factory.getbasetemp() / "any.idx"
+    path.write_bytes(b"\0\0\10" + content)
+    try:
+        assert data.read_idx(path).nbytes <= len(content)
+    except ValueError as error:
+        assert "read_idx(" in str(error)
+
+
+def test_a_missing_idx_file_is_not_found(tmp_path):
+    with pytest.raises(FileNotFoundError, match="none.idx"):
+        data.read_idx(tmp_path / "none.idx")
+
+
+# ---------------------------------------------------------------- MNIST, from a server on this machine
+
+
+def made_mnist():
+    """Four small files in the form of MNIST, and what mnist() should know of them."""
+    rng = np.random.default_rng(0)
+    contents = {}
+    for name in idx.MNIST_FILES:
+        n = 6 if "train" in name else 4
+        array = rng.integers(0, 256, (n, 28, 28)) if "images" in name else rng.integers(0, 10, n)
+        contents[name] = zipped(idx_bytes(array.astype("u1")))
+    known = {name: (len(c), hashlib.sha256(c).hexdigest()) for name, c in contents.items()}
+    return contents, known
+
+
+CONTENTS, KNOWN = made_mnist()
+
+
+class Mirror(http.server.BaseHTTPRequestHandler):
+    """Answers /<what goes wrong>/<file>."""
+
+    def do_GET(self):
+        _, way, name = self.path.split("/")
+        self.server.asked.append(name)
+        content = CONTENTS[name]
+        body = {
+            "good": content,
+            "cut": content[:-5],
+            "changed": content[:-1] + bytes([content[-1] ^ 1]),
+            "long": content + b"more" * 100_000,
+            "page": b"<html>please log in</html>",
+        }.get(way)
+        if body is None:
+            return self.send_error(404)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content) if way == "cut" else len(body)))
+        self.end_headers()
+        try:
+            self.wfile.write(body)
+        except ConnectionError:
+            pass  # the reader had enough
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setenv("no_proxy", "*")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mirror) as server:
+        server.asked = []
+        server.url = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_mnist_downloads_once_and_then_needs_no_network(server, tmp_path, capsys):
+    folder = tmp_path / "new" / "mnist"
+    x_train, y_train, x_test, y_test = data.mnist(folder, mirrors=[server.url + "/good/"], files=KNOWN)
+    assert (x_train.shape, x_test.shape, x_train.dtype) == ((6, 784), (4, 784), np.float32)
+    assert (y_train.shape, y_test.shape, y_train.dtype) == ((6,), (4,), np.int64)
+    pixels = np.frombuffer(gzip.decompress(CONTENTS["t10k-images-idx3-ubyte.gz"])[16:], "u1")
+    np.testing.assert_array_equal(x_test.ravel(), pixels.astype("f4") / np.float32(255))
+    assert 0 <= x_train.min() and x_train.max() <= 1
+
+    assert server.asked == list(KNOWN) and sorted(os.listdir(folder)) == sorted(KNOWN)
+    again = data.mnist(folder, mirrors=[], files=KNOWN)
+    assert np.array_equal(again[0], x_train) and len(server.asked) == 4
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(KNOWN)
+    assert all(line.endswith(" bytes) ..........") for line in lines)
+
+
+def test_mnist_takes_only_what_is_missing(server, tmp_path, capsys):
+    first, *rest = KNOWN
+    (tmp_path / first).write_bytes(CONTENTS[first])
+    data.mnist(tmp_path, mirrors=[server.url + "/good"], files=KNOWN)
+    assert server.asked == rest
+
+
+def test_mnist_goes_on_to_the_next_mirror(server, tmp_path, capsys):
+    ways = ["gone", "cut", "changed", "long", "page", "good"]
+    data.mnist(tmp_path, mirrors=[f"{server.url}/{way}" for way in ways], files=KNOWN)
+    assert sorted(os.listdir(tmp_path)) == sorted(KNOWN)
+
+
+@pytest.mark.parametrize(
+    "way, reason",
+    [
+        ("gone", "HTTP Error 404: Not Found"),
+        ("cut", r"only [\d,]+ of [\d,]+ bytes came|IncompleteRead"),
+        ("changed", "not the published file: SHA-256 [0-9a-f]{64}"),
+        ("long", "more than [0-9,]+ bytes came"),
+        ("page", "only 26 of"),
+    ],
+)
+def test_a_failed_download_says_why_and_leaves_nothing(server, tmp_path, capsys, way, reason):
+    with pytest.raises(OSError, match=rf"127.0.0.1:\d+/{way}/train-images.*: {reason}"):
+        data.mnist(tmp_path, mirrors=[f"{server.url}/{way}"], files=KNOWN)
+    assert os.listdir(tmp_path) == []
+
+
+def test_offline_says_what_to_fetch_and_where_to_put_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("no_proxy", "*")
+    first, *rest = KNOWN
+    (tmp_path / first).write_bytes(CONTENTS[first])
+    with pytest.raises(OSError) as caught:
+        data.mnist(tmp_path, mirrors=["http://127.0.0.1:1/mnist"], files=KNOWN)  # nothing listens on port 1
+    message = str(caught.value)
+    assert "http://127.0.0.1:1/mnist/train-labels-idx1-ubyte.gz: " in message
+    assert all(f"    {name}\n" in message for name in rest) and first not in message
+    assert f"into {tmp_path}\n" in message and "DLSCRATCH_DATA" in message
+    assert os.listdir(tmp_path) == [first]
+
+
+def test_an_interrupted_download_leaves_no_half_written_file(server, tmp_path, monkeypatch, capsys):
+    def interrupted(path):
+        assert path.name.endswith(".part") and path.exists()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(download, "_sha256", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        data.mnist(tmp_path, mirrors=[server.url + "/good"], files=KNOWN)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_foreign_file_in_the_cache_is_named_and_left_alone(tmp_path):
+    for name in KNOWN:
+        (tmp_path / name).write_bytes(b"mine")
+    with pytest.raises(ValueError, match="train-images-idx3-ubyte.gz is not the published file: SHA-256 .*delete"):
+        data.mnist(tmp_path, mirrors=[], files=KNOWN)
+    assert (tmp_path / "train-images-idx3-ubyte.gz").read_bytes() == b"mine"
+
+
+def test_a_folder_that_cannot_be_made_is_named(server, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OSError, match="(?s)file.*DLSCRATCH_DATA"):
+        data.mnist(tmp_path / "file" / "mnist", mirrors=[server.url + "/good"], files=KNOWN)
+
+
+@pytest.mark.parametrize(
+    "platform, variables, want",
+    [
+        ("linux", {}, "home/.cache/dlscratch"),
+        ("linux", {"XDG_CACHE_HOME": "xdg"}, "xdg/dlscratch"),
+        ("darwin", {"XDG_CACHE_HOME": "xdg"}, "home/Library/Caches/dlscratch"),
+        ("win32", {"LOCALAPPDATA": "local"}, "local/dlscratch"),
+        ("win32", {}, "home/AppData/Local/dlscratch"),
+        ("win32", {"DLSCRATCH_DATA": "chosen", "LOCALAPPDATA": "local"}, "chosen"),
+        ("linux", {"DLSCRATCH_DATA": ""}, "home/.cache/dlscratch"),
+    ],
+)
+def test_the_cache_stands_where_the_system_keeps_caches(monkeypatch, platform, variables, want):
+    for name in ("DLSCRATCH_DATA", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(Path, "home", lambda: Path("home"))
+    assert download.cache_folder() == Path(want)
+
+
+def test_without_a_folder_mnist_uses_the_cache(server, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("DLSCRATCH_DATA", str(tmp_path))
+    data.mnist(mirrors=[server.url + "/good"], files=KNOWN)
+    assert sorted(os.listdir(tmp_path / "mnist")) == sorted(KNOWN)
+
+
+def test_the_real_files_are_described_completely():
+    assert [len(sha) for _, sha in idx.MNIST_FILES.values()] == [64] * 4
+    assert sum(n_bytes for n_bytes, _ in idx.MNIST_FILES.values()) == 11_594_722
+    assert all(mirror.startswith("https://") for mirror in idx.MNIST_MIRRORS)
