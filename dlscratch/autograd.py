@@ -127,10 +127,15 @@ class Tensor:
 
 def apply(op, *inputs, **options):
     """Run a primitive on tensors and note its pullback. An operation of your own goes in the same way."""
-    parents = tuple([t if type(t) is Tensor else as_tensor(t) for t in inputs])
-    out, pullback = op(*[p.data for p in parents], **options)
+    parents, arrays, wanted = [], [], False
+    for t in inputs:
+        t = t if type(t) is Tensor else as_tensor(t)
+        parents.append(t)
+        arrays.append(t.data)
+        wanted = wanted or t.requires_grad
+    out, pullback = op(*arrays, **options)
     result = Tensor(out)
-    if _recording and any([p.requires_grad for p in parents]):
+    if wanted and _recording:
         result.requires_grad, result._parents, result._pullback = True, parents, pullback
     return result
 
@@ -187,8 +192,10 @@ def _gradients(root, dout):
             yield node, dnode
             continue
         for parent, g in zip(node._parents, node._pullback(dnode), strict=True):
-            if parent.requires_grad:
-                grads[parent] = grads[parent] + g if parent in grads else g
+            if parent in grads:
+                grads[parent] = grads[parent] + g
+            elif parent.requires_grad:
+                grads[parent] = g
 
 
 def _newest_first(root):
@@ -204,7 +211,7 @@ def _newest_first(root):
 
 
 def _as_data(data):
-    if type(data) is float:
+    if type(data) is float or (type(data) is np.ndarray and data.ndim and data.dtype.kind == "f"):
         return data
     data = np.asarray(data)
     if data.dtype.kind in "biu":

@@ -9,6 +9,9 @@ from functools import cache, wraps
 from inspect import Parameter, signature
 
 import numpy as np
+from numpy import ndarray
+
+FLOATS = {np.dtype(np.float32), np.dtype(np.float64)}
 
 
 class ShapeError(ValueError):
@@ -28,12 +31,12 @@ def primitive(spec=None):
 
         @wraps(op)
         def checked(*arrays, **options):
-            seen = tuple([(a.shape, a.dtype) if type(a) is np.ndarray else type(a) for a in arrays])
-            if seen not in accepted and len(arrays) == len(names):
+            seen = [a.shape if type(a) is ndarray and a.dtype in FLOATS else type(a) for a in arrays]
+            if (seen := tuple(seen)) not in accepted and len(arrays) == len(names):
                 inputs = dict(zip(names, arrays, strict=True))
                 check_floats(op.__name__, **inputs)
                 check_shapes(op.__name__, spec, **inputs) if spec else check_broadcast(op.__name__, **inputs)
-                if len(accepted) < 1000 and all(type(a) in (float, np.ndarray) for a in arrays):
+                if all(type(key) is tuple or key is float for key in seen):
                     accepted.add(seen)
             return op(*arrays, **options)
 
