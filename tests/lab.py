@@ -67,14 +67,17 @@ def lab_server(root, *options):
 
 def private_jupyter(folder):
     """The environment with every Jupyter folder below `folder`: nothing of the user's is read or written."""
-    names = "CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"
-    own = {f"JUPYTER_{name}": str(Path(folder, name.lower())) for name in names}
-    own |= {
+    own = {
+        "JUPYTER_CONFIG_DIR": f"{folder}/config",
+        "JUPYTER_DATA_DIR": f"{folder}/data",
+        "JUPYTER_RUNTIME_DIR": f"{folder}/runtime",
         "JUPYTERLAB_SETTINGS_DIR": f"{folder}/settings",
         "JUPYTERLAB_WORKSPACES_DIR": f"{folder}/workspaces",
+        "IPYTHONDIR": f"{folder}/ipython",
     }
-    own |= {"IPYTHONDIR": f"{folder}/ipython", "PYTHONWARNINGS": "default"}  # as on a learner's machine
-    return os.environ | lab_environment() | own
+    env = os.environ | lab_environment() | own
+    env.pop("PYTHONWARNINGS", None)  # as on a learner's machine
+    return env
 
 
 def free_port():
