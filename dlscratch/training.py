@@ -1,7 +1,7 @@
 """Training as a generator: a progress bar, a plot, early stopping are all `for` loops over it."""
 
 from dataclasses import dataclass, field
-from math import isfinite
+from math import inf, isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -95,17 +95,32 @@ class Trainer:
     def __init__(self, net, loss, optimizer):
         self.net, self.loss, self.optimizer = net, loss, optimizer
 
-    def fit(self, x, y, *, epochs, batch_size=32, validation=None, patience=None, eval_every=1, progress=True, rng):
+    def fit(
+        self,
+        x,
+        y,
+        *,
+        epochs,
+        batch_size=32,
+        validation=None,
+        patience=None,
+        eval_every=1,
+        schedule=None,
+        progress=True,
+        rng,
+    ):
         """Go `epochs` times through x, y in random batches; return the History.
 
         validation (x, y): evaluate after every `eval_every` epochs and after the last; the net ends with the
         weights of its best evaluation, the one that `history.best_epoch` names. patience k: stop after k
-        evaluations in a row that bring nothing better.
+        evaluations in a row that bring nothing better. schedule (see `schedules`): the learning rate of every
+        step, counted from 0 in each fit; between the steps the optimizer has its own.
         """
         _check_fit(x, y, epochs, validation, patience, eval_every)
         history, best, bar = History(), None, Bar(epochs)
+        optimizer = _Scheduled(self.optimizer, schedule) if schedule else self.optimizer
         for epoch in range(1, epochs + 1):
-            history.loss.append(self._epoch(x, y, batch_size, epoch, rng))
+            history.loss.append(self._epoch(optimizer, x, y, batch_size, epoch, rng))
             if validation and (epoch % eval_every == 0 or epoch == epochs):
                 if self._evaluate(validation, history, epoch):
                     best = _snapshot(self.net)
@@ -120,14 +135,14 @@ class Trainer:
             bar.end(str(history))
         return history
 
-    def _epoch(self, x, y, batch_size, epoch, rng):
+    def _epoch(self, optimizer, x, y, batch_size, epoch, rng):
         """One pass over the data; the mean of its losses."""
         losses = []
-        for step in train(self.net, self.loss, self.optimizer, x, y, epochs=1, batch_size=batch_size, rng=rng):
+        for step in train(self.net, self.loss, optimizer, x, y, epochs=1, batch_size=batch_size, rng=rng):
             if not isfinite(step.loss):
                 raise FloatingPointError(
                     f"fit: the loss is {step.loss} in epoch {epoch}, step {step.step}: the learning rate "
-                    f"({getattr(self.optimizer, 'lr', '?')}) is probably too large; or clip the gradients"
+                    f"({getattr(optimizer, 'lr', '?')}) is probably too large; or clip the gradients"
                 )
             losses.append(step.loss)
         return float(np.mean(losses))
@@ -142,6 +157,29 @@ class Trainer:
         if better:
             history.best_epoch = epoch
         return better
+
+
+class _Scheduled:
+    """An optimizer whose every step has the rate of a schedule; nothing of it stays behind in the optimizer."""
+
+    def __init__(self, optimizer, schedule):
+        self.optimizer, self.schedule, self.steps, self.lr = optimizer, schedule, 0, None
+
+    def zero_grad(self):
+        self.optimizer.zero_grad()
+
+    def step(self):
+        self.lr = self.schedule(self.steps)
+        if not 0 <= self.lr < inf:
+            raise ValueError(
+                f"fit(schedule): schedule({self.steps}) is {self.lr}; a learning rate is finite, 0 or more"
+            )
+        own, self.optimizer.lr = self.optimizer.lr, self.lr
+        try:
+            self.optimizer.step()
+        finally:
+            self.optimizer.lr = own
+        self.steps += 1
 
 
 def _switch(net, mode):

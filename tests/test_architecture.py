@@ -23,6 +23,8 @@ MAY_IMPORT = {
     "autograd": {"ops"},
     "nn": {*OPS, "autograd", "init"},
     "optim": set(),
+    "schedules": set(),
+    "saving": set(),
     "progress": set(),
     "training": {"progress"},
     "data": set(),
