@@ -191,9 +191,9 @@ def test_a_split_is_shuffled_and_repeats_with_the_same_seed(cut):
     x, y = rows_and_classes([50, 50])
     first, again, other = (cut(x, y, rng=np.random.default_rng(seed)) for seed in (0, 0, 1))
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
-    assert not np.array_equal(first[0], other[0])
-    assert 20 < np.abs(np.diff(first[1])).sum()  # classes alternate: not one block after the other
-    assert (np.diff(first[2].ravel()) < 0).any()
+    assert set(first[2].ravel()) != set(other[2].ravel())  # other rows, not only another order
+    for classes in (first[1], first[3]):
+        assert np.abs(np.diff(classes)).sum() > len(classes) / 4  # they alternate: not one block after the other
 
 
 @given(st.lists(st.integers(2, 40), min_size=1, max_size=8), st.floats(0.05, 0.95), st.integers(0, 9))
@@ -212,6 +212,12 @@ def test_each_class_keeps_its_share_to_within_one_example(count, test, seed):
     if (share >= 1).all() and (share <= np.array(count) - 1).all():
         assert (np.abs(places - share) < 1).all()
     assert set(x_train.ravel()) | set(x_test.ravel()) == set(x.ravel())
+
+
+@pytest.mark.parametrize("test, sizes", [(0.01, (2, 1)), (0.99, (1, 2))])
+def test_neither_part_of_a_split_is_empty(test, sizes):
+    x_train, _, x_test, _ = data.split(np.zeros((3, 1)), np.zeros(3), test=test, rng=np.random.default_rng(0))
+    assert (len(x_train), len(x_test)) == sizes
 
 
 def test_places_that_do_not_divide_go_to_the_largest_remainders():
@@ -342,6 +348,7 @@ BAD_IDX = {
     "empty": (b"", "begins with nothing"),
     "one byte": (b"\0", "no IDX file: it begins with 00,"),
     "other magic": (b"PK\3\4" + GOOD, "begins with 50 4b 03 04"),
+    "first byte not zero": (b"\1" + GOOD[1:], "begins with 01 00 08 03"),
     "little-endian magic": (b"\3\10\0\0" + GOOD[4:], "begins with 03 08 00 00"),
     "unknown type": (b"\0\0\12" + GOOD[3:], "a type of 08, 09, 0b, 0c, 0d, 0e"),
     "no axes": (b"\0\0\10\0\1", "axes from 1 to 32"),
@@ -352,6 +359,10 @@ BAD_IDX = {
     "zipped and cut in the numbers": (zipped(GOOD[:-1]), "only 23 follow"),
     "zipped and trailing byte": (zipped(GOOD + b"\0"), "more follow"),
     "zipped absurd size": (zipped(HUGE), "the file cannot hold more than"),
+    "zipped and a thousand times too short": (
+        zipped(struct.pack(">BBBBI", 0, 0, 8, 1, 90_000_000) + np.random.default_rng(0).bytes(100_000)),
+        "90,000,000 bytes, only 100,000 follow",
+    ),
     "cut gzip": (zipped(GOOD)[:-9], "the gzip file is damaged"),
     "broken gzip": (zipped(GOOD)[:10] + b"\xff" * 20, "the gzip file is damaged"),
     "wrong gzip checksum": (zipped(GOOD)[:-8] + b"\0" * 8, "the gzip file is damaged"),
@@ -394,7 +405,7 @@ def made_mnist():
     rng = np.random.default_rng(0)
     contents = {}
     for name in idx.MNIST_FILES:
-        n = 6 if "train" in name else 4
+        n = 200 if "train" in name else 4  # 200 images arrive in several pieces
         array = rng.integers(0, 256, (n, 28, 28)) if "images" in name else rng.integers(0, 10, n)
         contents[name] = zipped(idx_bytes(array.astype("u1")))
     known = {name: (len(c), hashlib.sha256(c).hexdigest()) for name, c in contents.items()}
@@ -415,18 +426,21 @@ class Mirror(http.server.BaseHTTPRequestHandler):
             "good": content,
             "cut": content[:-5],
             "changed": content[:-1] + bytes([content[-1] ^ 1]),
-            "long": content + b"more" * 100_000,
+            "long": content,
             "page": b"<html>please log in</html>",
         }.get(way)
         if body is None:
             return self.send_error(404)
         self.send_response(200)
-        self.send_header("Content-Length", str(len(content) if way == "cut" else len(body)))
+        if way != "long":
+            self.send_header("Content-Length", str(len(body) + 5 * (way == "cut")))
         self.end_headers()
         try:
             self.wfile.write(body)
+            for _ in range(50 * (way == "long")):
+                self.wfile.write(bytes(1_000_000))
         except ConnectionError:
-            pass  # the reader had enough
+            self.server.was_left.set()
 
     def log_message(self, *_):
         pass
@@ -436,7 +450,7 @@ class Mirror(http.server.BaseHTTPRequestHandler):
 def server(monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mirror) as server:
-        server.asked = []
+        server.asked, server.was_left = [], threading.Event()
         server.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -448,8 +462,8 @@ def server(monkeypatch):
 def test_mnist_downloads_once_and_then_needs_no_network(server, tmp_path, capsys):
     folder = tmp_path / "new" / "mnist"
     x_train, y_train, x_test, y_test = data.mnist(folder, mirrors=[server.url + "/good/"], files=KNOWN)
-    assert (x_train.shape, x_test.shape, x_train.dtype) == ((6, 784), (4, 784), np.float32)
-    assert (y_train.shape, y_test.shape, y_train.dtype) == ((6,), (4,), np.int64)
+    assert (x_train.shape, x_test.shape, x_train.dtype) == ((200, 784), (4, 784), np.float32)
+    assert (y_train.shape, y_test.shape) == ((200,), (4,)) and y_train.dtype == y_test.dtype == np.int64
     pixels = np.frombuffer(gzip.decompress(CONTENTS["t10k-images-idx3-ubyte.gz"])[16:], "u1")
     np.testing.assert_array_equal(x_test.ravel(), pixels.astype("f4") / np.float32(255))
     assert 0 <= x_train.min() and x_train.max() <= 1
@@ -470,9 +484,16 @@ def test_mnist_takes_only_what_is_missing(server, tmp_path, capsys):
 
 
 def test_mnist_goes_on_to_the_next_mirror(server, tmp_path, capsys):
-    ways = ["gone", "cut", "changed", "long", "page", "good"]
+    ways = ["gone", "cut", "changed", "long", "page", "good", "good"]
     data.mnist(tmp_path, mirrors=[f"{server.url}/{way}" for way in ways], files=KNOWN)
     assert sorted(os.listdir(tmp_path)) == sorted(KNOWN)
+    assert server.asked == [name for name in KNOWN for _ in ways[:-1]]
+
+
+def test_a_stream_that_goes_on_and_on_is_left(server, tmp_path, capsys):
+    with pytest.raises(OSError, match="more than"):
+        data.mnist(tmp_path, mirrors=[server.url + "/long"], files=KNOWN)
+    assert server.was_left.wait(5)
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def standardize(x_train, *others):
     arrays = [_numbers(array, x_train) for array in (x_train, *others)]
     x = arrays[0]
     constant = x.max(axis=0) == x.min(axis=0)  # not std == 0: rounding in the mean can leave 1e-17
-    mean, scale = x.mean(axis=0), np.where(constant, x.dtype.type(1), x.std(axis=0))
+    mean, scale = x.mean(axis=0), np.where(constant, 1.0, x.std(axis=0))
     scaled = tuple((array - mean) / scale for array in arrays)
     return scaled if others else scaled[0]
 
@@ -118,4 +118,4 @@ def _numbers(array, x_train):
     if not np.isfinite(array).all():
         place = tuple(map(int, np.argwhere(~np.isfinite(array))[0]))
         raise ValueError(f"standardize: {array[place]} at {place}; mend the data first")
-    return array if array.dtype.kind == "f" else array.astype(float)
+    return array
