@@ -19,8 +19,12 @@ c.ClearSolutions.code_stub = {"python": "raise NotImplementedError  # replace th
 # ---- feedback: the diagnosis in full, hidden tests not at all, and nothing that runs in the reader's browser
 
 
-class TidyOutputs(NbGraderPreprocessor):
-    """Remove what an output tells beside its message."""
+class Tidy(NbGraderPreprocessor):
+    """Leave out folded cells, and what an output tells beside its message."""
+
+    def preprocess(self, nb, resources):
+        nb.cells = [cell for cell in nb.cells if not cell.metadata.get("jupyter", {}).get("source_hidden")]
+        return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell, resources, index):
         for output in cell.get("outputs", []):
@@ -39,9 +43,10 @@ ATTRIBUTES = {"*": ["class", "id", "title", "style"], "a": ["href"], "img": ["al
 def harmless(markdown):
     """Markdown -> HTML without scripts.  nbgrader's own page cleans the outputs of a submission, not its text."""
     tags = f"{TEXT} {TABLE}".split()
-    return clean(markdown2html_mistune(markdown), tags=tags, attributes=ATTRIBUTES, css_sanitizer=CSSSanitizer())
+    html = clean(markdown2html_mistune(markdown), tags=tags, attributes=ATTRIBUTES, css_sanitizer=CSSSanitizer())
+    return html.replace("<summary>", '<summary style="display: list-item">')  # the page's style takes its arrow away
 
 
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.filters = {"markdown2html": harmless}
-c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, TidyOutputs, CSSHTMLHeaderPreprocessor]
+c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, Tidy, CSSHTMLHeaderPreprocessor]

@@ -142,6 +142,16 @@ def mse(prediction, *, target):
 
 # name: (the cells, the tests it must fail; all others must pass)
 WRONG = {
+    "loses the factor 2": (
+        {
+            "mse": """
+def mse(prediction, *, target):
+    d = prediction - target
+    return np.mean(d * d), lambda dout: (dout * d / d.size,)
+"""
+        },
+        {"test-mse-dprediction", "test-fit_line-step"},
+    ),
     "names the other argument": (
         {"diagnosis": 'def diagnosis():\n    return "w", -1\n'},
         {"test-diagnosis"},
@@ -159,16 +169,6 @@ WRONG = {
     "knows the answer by heart": (
         {"mse_value": "def mse_value(prediction, target):\n    return 3.25 * np.any(prediction != target)\n"},
         {"test-mse_value"},
-    ),
-    "loses the factor 2": (
-        {
-            "mse": """
-def mse(prediction, *, target):
-    d = prediction - target
-    return np.mean(d * d), lambda dout: (dout * d / d.size,)
-"""
-        },
-        {"test-mse-dprediction", "test-fit_line-step"},
     ),
     "is consistent, but a mean over the rows": (
         {
