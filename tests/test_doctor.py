@@ -108,6 +108,18 @@ def test_a_user_kernel_that_this_environment_overrules_is_harmless(diagnose, tmp
     assert diagnose(doctor.kernel_program)[0] == 0
 
 
+def test_no_kernel_at_all(diagnose, monkeypatch):
+    from jupyter_client import kernelspec
+
+    def none(self, name):
+        raise kernelspec.NoSuchKernel(name)
+
+    monkeypatch.setattr(kernelspec.KernelSpecManager, "get_kernel_spec", none)
+    code, said = diagnose(doctor.kernel_program)
+    assert code == 1
+    assert "WRONG There is no kernel named python3" in said
+
+
 def test_a_kernel_that_does_not_start(diagnose, tmp_path, monkeypatch):
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
     user_kernel(tmp_path, "/opt/other/bin/python3")
