@@ -107,6 +107,14 @@ def test_without_jupyterlab_it_says_how_to_install_it(started, folder, monkeypat
     assert started == []
 
 
+def test_without_both_the_chapters_come_first(folder, monkeypatch):
+    """The repository has the list of what to install."""
+    monkeypatch.setattr(lab.importlib.util, "find_spec", lambda name: None)
+    (folder / chapters.FIRST).unlink()
+    with pytest.raises(SystemExit, match="The chapters are not here"):
+        main([])
+
+
 def test_opening_the_course_loads_no_jupyter_before_it_is_needed():
     program = "import sys, dlscratch.__main__; print([m for m in sys.modules if m.startswith('jupyter')])"
     assert subprocess.check_output([sys.executable, "-c", program], text=True).strip() == "[]"

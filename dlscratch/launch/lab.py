@@ -19,9 +19,9 @@ OFFLINE = (  # JupyterLab asks no other host for news, updates or extensions
 
 def open_course(chapter="00", *, port=None, browser=True):
     """Serve the course until Ctrl-C."""
-    require_jupyterlab()
     course = find_course()
     notebook = find_chapter(course, chapter)
+    require_jupyterlab()
     flags = lab_flags(course, notebook, ports.choose(port), browser)
     os.environ |= lab_environment()
     print(f"Opening {notebook.as_posix()} in JupyterLab.  Ctrl-C here ends it.", flush=True)
