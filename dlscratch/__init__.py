@@ -22,8 +22,9 @@ from .layers import (
 )
 from .losses import BCELoss, CrossEntropyLoss, MSELoss
 from .optim import SGD, AdaGrad, Adam, AdamW, RMSProp, clip_grad_norm
-from .shapes import ShapeError
+from .saving import load, save
 from .schedules import cosine_decay, exponential_decay, linear_decay, step_decay
+from .shapes import ShapeError
 from .training import History, Step, Trainer, accuracy, minibatches, predict, train
 
 __version__ = "0.1.0"
