@@ -15,6 +15,7 @@ Images are in `ops_image`, sequences in `ops_sequence`; layers, which hold param
 
 import numpy as np
 
+from .ops_image import avg_pool2d, conv2d, max_pool2d  # noqa: F401  (all primitives are names of `ops`)
 from .shapes import ShapeError, check_same_shape, primitive, sum_rows, unbroadcast
 
 # ---- sums and products -------------------------------------------------------------------------------

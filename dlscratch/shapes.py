@@ -7,15 +7,24 @@ reads: x has the axes N and D, W has D and M, b has M; a letter is the same size
 
 from functools import cache, wraps
 from inspect import Parameter, signature
+from os.path import dirname
 
 import numpy as np
 from numpy import ndarray
 
+PACKAGE = dirname(__file__)
 FLOATS = {np.dtype(np.float32), np.dtype(np.float64)}
 
 
 class ShapeError(ValueError):
     """Arrays disagree about the size of an axis."""
+
+    def _render_traceback_(self):
+        """What a notebook shows: the message, and the caller's line instead of the inside of this package."""
+        from traceback import extract_tb
+
+        lines = [frame for frame in extract_tb(self.__traceback__) if not _inside(frame.filename)]
+        return [f"ShapeError: {self}", *(f"at line {frame.lineno}:  {frame.line}" for frame in lines[-1:])]
 
 
 def primitive(spec=None):
@@ -93,6 +102,16 @@ def check_same_shape(call, **arrays):
         raise ShapeError(_report(call, f"{' and '.join(arrays)} must have the same shape", None, arrays))
 
 
+def check_pair(call, name, value, least):
+    """A whole number, taken twice, or a pair (rows, columns); ValueError if one is less than `least`."""
+    pair = tuple(value) if isinstance(value, tuple | list) else (value, value)
+    if len(pair) != 2 or not all(isinstance(v, int | np.integer) and v >= least for v in pair):
+        raise ValueError(
+            f"{call}({name}): {value!r}; give a whole number of at least {least}, or a pair of them (rows, columns)"
+        )
+    return pair
+
+
 def unbroadcast(g, x):
     """Sum the gradient `g` down to the shape of `x`: a value copied to k places gets the sum of k gradients.
 
@@ -122,3 +141,7 @@ def _report(call, problem, spec, arrays):
     axes = [f" ({', '.join(letters)}) =" for letters in _parse(spec)] if spec else [""] * len(arrays)
     rows = [f"    {name:<{width}} {a} {np.shape(x)}" for (name, x), a in zip(arrays.items(), axes, strict=True)]
     return f"{call}({', '.join(arrays)}): {problem}\n" + "\n".join(rows)
+
+
+def _inside(filename):
+    return filename.startswith(PACKAGE) or "site-packages" in filename

@@ -44,6 +44,27 @@ def normalized(x, axis, eps):
     return (x - x.mean(axis=axis, keepdims=True)) / np.sqrt(x.var(axis=axis, keepdims=True) + eps)
 
 
+def windows(x, size, stride):
+    """(place, window) for every place of a window in the last two axes."""
+    for i in range(0, x.shape[2] - size[0] + 1, stride[0]):
+        for j in range(0, x.shape[3] - size[1] + 1, stride[1]):
+            yield (i // stride[0], j // stride[1]), x[:, :, i : i + size[0], j : j + size[1]]
+
+
+def pooled(x, reduce, size, stride):
+    places = dict(windows(x, size, stride))
+    out = np.zeros((*x.shape[:2], *(1 + k for k in max(places))))
+    for (i, j), window in places.items():
+        out[:, :, i, j] = reduce(window, axis=(2, 3))
+    return out
+
+
+def convolved(x, W, b, stride=(1, 1), padding=(0, 0)):
+    x = np.pad(x, ((0, 0), (0, 0), (padding[0],) * 2, (padding[1],) * 2))
+    kernels = [pooled(x, lambda window, axis, K=K: (window * K).sum(axis=axis), K.shape[1:], stride) for K in W]
+    return np.stack([out.sum(axis=1) for out in kernels], axis=1) + b[:, None, None]
+
+
 LABELS = np.array([2, 0, 1, 2, 3])
 HALF = (normal(5, 4, seed=3) > 0) / 0.5
 
@@ -108,5 +129,49 @@ CASES = [
         (normal(5, 4), normal(4), normal(4, seed=1)),
         lambda x, gamma, beta: gamma * normalized(x, 1, 0.1) + beta,
         {"eps": 0.1},
+    ),
+    Case(ops.conv2d, (normal(2, 3, 5, 4), normal(4, 3, 3, 2), normal(4)), convolved),
+    Case(
+        ops.conv2d,
+        (normal(2, 2, 6, 5), normal(3, 2, 2, 2), normal(3)),
+        lambda x, W, b: convolved(x, W, b, (2, 2), (1, 1)),
+        {"stride": 2, "padding": 1},
+        "even kernel, a column left over",
+    ),
+    Case(
+        ops.conv2d,
+        (normal(2, 1, 4, 6), normal(2, 1, 3, 3), normal(2)),
+        lambda x, W, b: convolved(x, W, b, (1, 3), (2, 0)),
+        {"stride": (1, 3), "padding": (2, 0)},
+        "one channel, pairs",
+    ),
+    Case(
+        ops.conv2d,
+        (normal(1, 3, 2, 3), normal(2, 3, 1, 1), normal(2)),
+        lambda x, W, b: np.einsum("nchw,mc->nmhw", x, W[:, :, 0, 0]) + b[:, None, None],
+        label="1 x 1",
+    ),
+    Case(ops.max_pool2d, (normal(2, 3, 4, 6),), lambda x: pooled(x, np.max, (2, 2), (2, 2)), {"size": 2}),
+    Case(
+        ops.max_pool2d,
+        (normal(2, 2, 5, 6),),
+        lambda x: pooled(x, np.max, (3, 2), (1, 1)),
+        {"size": (3, 2), "stride": 1},
+        "overlapping",
+    ),
+    Case(
+        ops.max_pool2d,
+        (normal(1, 2, 7, 6),),
+        lambda x: pooled(x, np.max, (2, 2), (3, 4)),
+        {"size": 2, "stride": (3, 4)},
+        "gaps, and rows left over",
+    ),
+    Case(ops.avg_pool2d, (normal(2, 3, 4, 6),), lambda x: pooled(x, np.mean, (2, 2), (2, 2)), {"size": 2}),
+    Case(
+        ops.avg_pool2d,
+        (normal(2, 2, 5, 6),),
+        lambda x: pooled(x, np.mean, (3, 2), (1, 3)),
+        {"size": (3, 2), "stride": (1, 3)},
+        "overlapping, a column left over",
     ),
 ]

@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "ops_sequence": {"shapes"},
     "init": set(),
     "layers": {*OPS, "init", "shapes"},
+    "layers_image": {*OPS, "init", "layers", "shapes"},
     "losses": {"ops"},
     "autograd": {"ops"},
     "nn": {*OPS, "autograd", "init"},
