@@ -6,7 +6,7 @@ Layers remember pullbacks, the tape records them, the checker judges them.
 
 from . import data, nn, ops
 from .autograd import Tensor, apply, grad, no_grad, vjp
-from .gradcheck import GradientError, check, explain, numeric_gradient
+from .gradcheck import GradientError, check, check_autograd, check_optimizer, explain, numeric_gradient
 from .layers import (
     Affine,
     Dropout,
@@ -20,6 +20,7 @@ from .layers import (
     Softmax,
     Tanh,
 )
+from .layers_image import AvgPool2D, Conv2D, MaxPool2D
 from .losses import BCELoss, CrossEntropyLoss, MSELoss
 from .optim import SGD, AdaGrad, Adam, AdamW, RMSProp, clip_grad_norm
 from .saving import load, save

@@ -1,82 +1,312 @@
-"""`check`: compare every gradient that a pullback returns with central differences."""
+"""`check`: compare every gradient that a pullback returns with central differences, and name what went wrong."""
 
 import numpy as np
 
-from .numeric import numeric_gradient
+from .draws import Draw, draws_of, is_maker, small_draws, with_other_rows
+from .evidence import Evidence, same
+from .numeric import agrees_along
 from .report import Finding, GradientError, Report
 from .subject import subject_of
+from .trial import play
 
-TOLERANCE = 1e-6
+DIRECTIONS = 3
 
 
-def check(f, *inputs, rng, constants=(), **options):
+def check(f, *inputs, rng, constants=(), params=None, **options):
     """Return a Report if every gradient of `f` is right; raise GradientError otherwise.
 
-    f: an operation `f(*inputs, **options) -> (out, pullback)`, a layer or a loss (forward, backward), or a
-    function of tensors. Every input that is a float array is differentiated, unless `constants` names it (by
-    name or position); keyword options are passed on as they are.
-
-    The gradient that arrives from above is random: all ones would hide a softmax whose backward returns zeros.
+    f: an operation `f(*inputs, **options) -> (out, pullback)`, a layer (its class, a factory or an instance), a
+    loss, a net, or a function of tensors.
+    inputs: arrays; or one sentence of shapes such as "N D, D M, M"; or one function (rng, n, D, M) -> tuple of
+    arrays. From arrays alone only the batch size can be varied, so fewer causes can be told apart.
+    constants: inputs, by name or position, that need no gradient; integers and booleans never do.
+    params: {"W": W, "b": b} for a factory `f(W, b)` that builds a layer.
+    options: keyword arguments of f, passed on as they are.
     """
-    report = explain(f, *inputs, rng=rng, constants=constants, **options)
+    report = explain(f, *inputs, rng=rng, constants=constants, params=params, **options)
     if not report.ok:
         raise GradientError(report)
     return report
 
 
-def explain(f, *inputs, rng, constants=(), **options):
+def explain(f, *inputs, rng, constants=(), params=None, **options):
     """The same judgement as `check`, as a Report, without raising."""
-    subject = subject_of(f, inputs, constants, options)
     try:
-        out, grads, dout = _run(subject, rng)
-    except Exception as error:  # whatever a learner's code does is a finding, never a crash of the checker
-        return _failed(subject, "raises", f"raised {type(error).__name__}: {error}")
-    if grads is None:
-        return _failed(subject, "returns-none", "the pullback returned None: a gradient for every input is missing")
-    if len(grads) != len(subject.names):
-        what = f"the pullback returned {len(grads)} gradients for {len(subject.names)} inputs"
-        return _failed(subject, None, what)
-    findings, errors = [], [0.0]
-    for i, (name, grad) in enumerate(zip(subject.names, grads, strict=True)):
-        finding, error = _judge(subject, i, name, grad, dout)
-        findings += [finding] if finding else []
-        errors.append(error)
-    names = tuple("d" + name for name in subject.names)
-    return Report(subject.title, names, tuple(findings), max(errors))
+        draws = draws_of(inputs, options, rng)
+        subject = subject_of(f, draws[0], constants, params)
+        if not (isinstance(inputs[0], str) or is_maker(inputs[0])):
+            draws = _playable(subject, draws, with_other_rows(inputs, options), rng)
+    except Exception as error:
+        title = getattr(f, "__name__", type(f).__name__)
+        return Report(title, (), (Finding(title, "raises", "", f"raised {type(error).__name__}: {error}"),))
+    judge = Judge(subject, draws, rng)
+    judge.smaller = lambda: small_draws(inputs, options, rng)
+    return judge.report()
 
 
-def _run(subject, rng):
-    values = [np.array(v, dtype=np.float64) for v in subject.values]
-    out, pullback = subject.run(values)
-    dout = rng.normal(size=np.shape(out))[()]
-    return out, pullback(dout), dout
+def _playable(subject, draws, others, rng):
+    """The whole arrays, and the first of those cuts of their rows that the code can take."""
+
+    def plays(draw):
+        return not play(subject.start(draw), subject.names, subject.values(draw), rng).error
+
+    whole, *cuts = draws
+    if not cuts or not plays(whole):
+        return [whole]
+    return [whole, *next((cut for cut in (cuts, *others) if all(map(plays, cut))), [])]
 
 
-def _judge(subject, i, name, grad, dout):
-    """One gradient against central differences -> (finding or None, relative error)."""
-    value = np.asarray(subject.values[i], dtype=np.float64)
-    if grad is None:
-        return Finding("d" + name, "returns-none", "", "is None"), np.inf
-    grad = np.asarray(grad)
-    if grad.shape != value.shape:
-        evidence = f"yours has shape {grad.shape}, {name} has {value.shape}"
-        return Finding("d" + name, "wrong-shape", evidence, "has the wrong shape:"), np.inf
-    right = numeric_gradient(lambda x: _projected(subject, i, x, dout), value)
-    error = np.abs(grad - right)
-    scale = max(1e-8, float(np.max(np.abs(right), initial=0)), float(np.max(np.abs(grad), initial=0)))
-    worst = float(np.max(error, initial=0)) / scale
-    if worst <= TOLERANCE:
-        return None, worst
+class Judge:
+    """Plays every draw twice on one instance, then looks at the gradients one argument at a time."""
+
+    def __init__(self, subject, draws, rng):
+        self.subject, self.draws, self.rng = subject, draws, rng
+        self.names = subject.names
+
+    def report(self):
+        plays = []
+        for draw in self.draws:
+            running = self.subject.start(draw)
+            repeat = self.subject.form == "operation"
+            first = play(running, self.names, self.subject.values(draw), self.rng, again=repeat)
+            again = play(running, self.names, self.moved(first.values), self.rng) if not first.error else first
+            plays.append((draw, first, again))
+            if (finding := self.crash(draw, first) or self.crash(draw, again)) is not None:
+                return self.finished([finding])
+        self.known = None
+        findings = self.changes(plays)
+        for i, name in enumerate(self.names):
+            finding = self.argument(i, name, plays)
+            findings += [finding] if finding else []
+        return self.finished(findings or self.far_out(plays))
+
+    def finished(self, findings):
+        return Report(self.subject.title, tuple("d" + name for name in self.names), tuple(findings))
+
+    def moved(self, values):
+        """Other values for the second call: the same numbers in another order; a layer keeps its parameters."""
+        changing = values if self.subject.form == "operation" else values[:1]
+        return [self.rng.permutation(np.ravel(v)).reshape(np.shape(v)) if np.ndim(v) else v for v in changing] + list(
+            values[len(changing) :]
+        )
+
+    # ---- what needs no numbers -----------------------------------------------------------------------
+
+    def crash(self, draw, trial):
+        title = self.subject.title
+        if trial.error:
+            return Finding(title, "raises", f"at {draw}", f"raised {trial.error}")
+        if not trial.answered:
+            return Finding(title, "returns-none", f"at {draw}", "the way back returned None: is a return missing?")
+        got, want = len(trial.gradients), len(self.names)
+        if got != want:
+            names = ", ".join("d" + name for name in self.names)
+            return Finding(title, "returns-none", f"{got} instead of {want}", f"it must return {names}")
+
+    def changes(self, plays):
+        changed = {name for _, *trials in plays for trial in trials for name in trial.changed}
+        return [
+            Finding(
+                "d" + name if name != "dout" else name,
+                "mutates-dout" if name == "dout" else "mutates-input",
+                "",
+                f"{name} was overwritten: it belongs to the caller; make a new array (or a copy).",
+            )
+            for name in (*self.names, "dout")
+            if name in changed
+        ]
+
+    def wrong_kind(self, name, grad, value):
+        """None, a list of lists, integers, complex numbers, NaN."""
+        if grad is None:
+            return Finding("d" + name, "returns-none", "", f"d{name} is None: a gradient is missing.")
+        try:
+            array = np.asarray(grad)
+        except ValueError:
+            array = np.asarray(None)
+        if array.dtype.kind in "biu" and np.size(array) and array.any():
+            return Finding("d" + name, "wrong-dtype", f"yours holds {array.dtype}", "a gradient is made of floats.")
+        if array.dtype.kind not in "fbiu":
+            return Finding(
+                "d" + name, "wrong-dtype", f"yours is {_kind(grad)}", "a gradient is a NumPy array of floats."
+            )
+        if not np.isfinite(array).all():
+            return Finding(
+                "d" + name, "not-finite", f"{np.sum(~np.isfinite(array))} entries", "it holds NaN or infinity."
+            )
+
+    # ---- numbers -------------------------------------------------------------------------------------
+
+    def argument(self, i, name, plays):
+        for _, *trials in plays:
+            for trial in trials:
+                finding = self.wrong_kind(name, trial.gradients[i], trial.values[i])
+                if finding:
+                    return finding
+        for k, trials in enumerate(zip(*[(first, again) for _, first, again in plays], strict=True)):
+            if any(np.shape(t.gradients[i]) != np.shape(t.values[i]) for t in trials):
+                return self.shape_finding(i, name, self.evidence(i, plays, k))
+            if not all(self.agrees(i, draw, t) for (draw, *_), t in zip(plays, trials, strict=True)):
+                return self.number_finding(i, name, plays, k)
+        return self.once_more(i, name, [first for _, first, _ in plays if first.repeated])
+
+    def once_more(self, i, name, trials):
+        """A pullback keeps no state: called again with the same dout it must answer the same."""
+        pairs = [(t.gradients[i], t.repeated[i]) for t in trials if len(t.repeated) == len(self.names)]
+        if all(same(a, b) for a, b in pairs):
+            return None
+        doubled = all(same(2 * np.asarray(a), b) for a, b in pairs)
+        says = "a second call of the same pullback gives another gradient: the first changed what it remembers."
+        return Finding("d" + name, "accumulates" if doubled else "stale-cache", "", says)
+
+    def agrees(self, i, draw, trial):
+        f = self.forward_of(i, draw, trial)
+        shape, grad = np.shape(trial.values[i]), np.asarray(trial.gradients[i], dtype=np.float64)
+        return all(
+            agrees_along(f, np.asarray(trial.values[i], float), grad, trial.dout, self.rng.normal(size=shape))
+            for _ in range(DIRECTIONS)
+        )
+
+    def forward_of(self, i, draw, trial):
+        """argument i -> out, all else as in this trial."""
+        running = self.subject.start(draw)
+
+        def forward(value):
+            values = [np.array(v) if np.ndim(v) else v for v in trial.values]
+            values[i] = value if np.ndim(value) else float(value)
+            return np.array(running.forward(values), dtype=float)
+
+        return forward
+
+    def evidence(self, i, plays, k):
+        """One Evidence per draw, of the first call (k = 0) or the second."""
+        return [self.evidence_of(i, draw, trials[k], trials[0] if k else None) for draw, *trials in plays]
+
+    def evidence_of(self, i, draw, trial, before):
+        others = {
+            name: Evidence(
+                name, None, np.asarray(trial.values[j], float), trial.dout, trial.out, self.forward_of(j, draw, trial)
+            )
+            for j, name in enumerate(self.names)
+            if j != i
+        }
+        return Evidence(
+            self.names[i],
+            np.asarray(trial.gradients[i], dtype=np.float64),
+            np.asarray(trial.values[i], dtype=np.float64),
+            trial.dout,
+            trial.out,
+            self.forward_of(i, draw, trial),
+            trial.values[0],
+            _Right(others),
+            self.evidence_of(i, draw, before, None) if before is not None else None,
+        )
+
+    def shape_finding(self, i, name, cases):
+        from .diagnosis import diagnose_shape  # loaded only when something is wrong
+
+        fits = diagnose_shape(cases) or [("wrong-shape", f"d{name} must have the shape of {name}.", "")]
+        e = cases[0]
+        told = f"yours has shape {np.shape(e.yours)}, {name} has {np.shape(e.value)}"
+        return self.named("d" + name, fits, told, e)
+
+    def number_finding(self, i, name, plays, k):
+        from .diagnosis import diagnose, partly
+
+        cases = self.evidence(i, plays, k)
+        fits = diagnose(cases, self.by_catalogue(i, plays, k)) or partly(cases)
+        told = _worst(cases[-1])
+        if fits:
+            return self.named("d" + name, fits, told, cases[-1])
+        says = "it differs from central differences, and no known mistake gives these numbers."
+        return self.named("d" + name, [(None, says, self.smallest(i) or told)], told, cases[-1])
+
+    def smallest(self, i):
+        """The smallest example on which gradient i is wrong, with its numbers."""
+        for draw in self.smaller():
+            try:
+                trial = play(self.subject.start(draw), self.names, self.subject.values(draw), self.rng)
+                if trial.error or self.agrees(i, draw, trial):
+                    continue
+                e = self.evidence_of(i, draw, trial, None)
+            except Exception:
+                continue
+            given = [*zip(self.names, trial.values, strict=True), ("dout", trial.dout)]
+            numbers = ", ".join(f"{name} = {_short(value)}" for name, value in given)
+            return f"{numbers}: yours {_short(e.yours)}, right {_short(e.right)}"
+
+    # ---- what the catalogue knows ----------------------------------------------------------------------
+
+    def operations(self, plays):
+        from .known import recognised
+
+        if self.known is None:
+            draws, outs = [draw for draw, *_ in plays], [first.out for _, first, _ in plays]
+            self.known = recognised(draws, outs, self.split)
+        return self.known
+
+    def split(self, draw):
+        return self.subject.values(draw), self.subject.constants(draw)
+
+    def by_catalogue(self, i, plays, k):
+        from .known import wrong_versions
+
+        return [
+            (wrong.cause, wrong.says, "")
+            for op in self.operations(plays)
+            for wrong in wrong_versions(op, plays, self.split, i, k)
+        ]
+
+    def far_out(self, plays):
+        """An operation that must stay finite far out, such as softmax at 1000: does it?"""
+        for op in self.operations(plays) if self.subject.form != "layer" else ():
+            if op.extreme is not None:
+                inputs, options = op.extreme()
+                trial = play(self.subject.start(Draw(inputs, options)), self.names, list(inputs), self.rng)
+                finding = self.not_finite(trial, inputs)
+                if finding:
+                    return [finding]
+        return []
+
+    def not_finite(self, trial, inputs):
+        told = f"at {self.names[0]} = {np.array2string(np.ravel(inputs[0]), threshold=6)}"
+        if trial.error:
+            return Finding("d" + self.names[0], "not-finite", told, f"raised {trial.error}")
+        if not np.isfinite(trial.out).all():
+            return Finding(
+                "d" + self.names[0], "not-finite", told, f"the output is {trial.out.ravel()}: exp overflowed."
+            )
+        for name, grad in zip(self.names, trial.gradients, strict=True):
+            if not np.isfinite(np.asarray(grad, dtype=float)).all():
+                return Finding("d" + name, "not-finite", told, f"d{name} is {np.ravel(grad)}.")
+
+    def named(self, argument, fits, told, e):
+        slug, says, evidence = fits[0]
+        others = tuple(slug for slug, *_ in fits[1:])
+        look = next((op.look for op in self.known or () if op.look), "chapter 03")
+        return Finding(argument, slug, evidence or told, says, look, others, e.yours, e.right)
+
+
+class _Right(dict):
+    """name -> right gradient, computed when asked for."""
+
+    def __getitem__(self, name):
+        return super().__getitem__(name).right
+
+    def values(self):
+        return [self[name] for name in self]
+
+
+def _worst(e):
+    error = np.abs(e.yours - e.right)
     place = tuple(map(int, np.unravel_index(np.argmax(error), error.shape)))
-    evidence = f"yours {grad[place]:.6g}, central differences {right[place]:.6g}"
-    return Finding("d" + name, None, evidence, f"is wrong; worst at {list(place)}:"), worst
+    return f"at {list(place)} yours is {e.yours[place]:.6g}, right is {e.right[place]:.6g} (n = {e.n})"
 
 
-def _projected(subject, i, x, dout):
-    values = [np.array(v, dtype=np.float64) for v in subject.values]
-    values[i] = x
-    return float(np.sum(subject.run(values)[0] * dout))
+def _short(a):
+    """An array on one line, four digits an entry."""
+    return np.array2string(np.asarray(a), precision=4, separator=", ", threshold=12).replace("\n", "")
 
 
-def _failed(subject, cause, message):
-    return Report(subject.title, (), (Finding(subject.title, cause, "", message),), np.inf)
+def _kind(x):
+    return f"a {type(x).__name__}"
