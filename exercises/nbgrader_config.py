@@ -15,38 +15,53 @@ c.CourseDirectory.root = str(Path(__file__).parent.resolve())
 c.CourseDirectory.course_id = "dlscratch"
 
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError  # replace this line with your code"}
+c.OverwriteCells.add_missing_cells = True  # a deleted test cell comes back
 
 # ---- feedback: the diagnosis in full, hidden tests not at all, and nothing that runs in the reader's browser
 
 
 class Tidy(NbGraderPreprocessor):
-    """Leave out folded cells, and what an output tells beside its message."""
+    """Leave out folded cells; of a failed test keep the message, since a traceback quotes the hidden lines."""
 
     def preprocess(self, nb, resources):
         nb.cells = [cell for cell in nb.cells if not cell.metadata.get("jupyter", {}).get("source_hidden")]
         return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell, resources, index):
-        for output in cell.get("outputs", []):
-            if "metadata" in output:
-                output.metadata = {}  # nbconvert writes an image's width into the page as it comes
-            if is_grade(cell) and output.output_type == "error" and len(output.traceback) > 1:
-                output.traceback = [f"{output.ename}: {output.evalue}"]  # a traceback quotes hidden lines
+        for output in cell.get("outputs", []) if is_grade(cell) else []:
+            if output.output_type == "error" and len(output.traceback) > 1:
+                output.traceback = [f"{output.ename}: {output.evalue}"]
         return cell, resources
 
 
-TEXT = "a abbr b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img li ol p pre s span"
-TABLE = "strong sub summary sup table tbody td th thead tr u ul"
+class WithoutSizes(NbGraderPreprocessor):
+    """nbconvert writes the width of an image into the page as it comes, whatever it says."""
+
+    def preprocess_cell(self, cell, resources, index):
+        for output in cell.get("outputs", []):
+            if "metadata" in output:
+                output.metadata = {}
+        return cell, resources
+
+
+TEXT = "a abbr b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img li ol p pre s small"
+MORE = "span strong sub summary sup table tbody td th thead tr u ul"
 ATTRIBUTES = {"*": ["class", "id", "title", "style"], "a": ["href"], "img": ["alt", "src"], "details": ["open"]}
 
 
-def harmless(markdown):
-    """Markdown -> HTML without scripts.  nbgrader's own page cleans the outputs of a submission, not its text."""
-    tags = f"{TEXT} {TABLE}".split()
-    html = clean(markdown2html_mistune(markdown), tags=tags, attributes=ATTRIBUTES, css_sanitizer=CSSSanitizer())
+def harmless(html):
+    """HTML without scripts.  nbconvert's own list lets no paragraph through, and so spoils the diagnosis."""
+    html = html.decode() if isinstance(html, bytes) else str(html)
+    return clean(html, tags=f"{TEXT} {MORE}".split(), attributes=ATTRIBUTES, css_sanitizer=CSSSanitizer())
+
+
+def harmless_markdown(markdown):
+    """nbgrader's own pages clean the outputs of a hand-in, not its text."""
+    html = harmless(markdown2html_mistune(markdown))
     return html.replace("<summary>", '<summary style="display: list-item">')  # the page's style takes its arrow away
 
 
-c.HTMLExporter.sanitize_html = True
-c.HTMLExporter.filters = {"markdown2html": harmless}
 c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, Tidy, CSSHTMLHeaderPreprocessor]
+c.HTMLExporter.preprocessors = [WithoutSizes]  # these three hold for formgrader's pages too
+c.HTMLExporter.filters = {"clean_html": harmless, "markdown2html": harmless_markdown}
+c.HTMLExporter.sanitize_html = True

@@ -17,22 +17,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 warnings.simplefilter("error")
-for theirs in (
-    "nbgrader",
-    "nbconvert",
-    "nbclient",
-    "jupyter_",
-    "traitlets",
-    "jinja2",
-    "sqlalchemy",
-    "zmq",
-    ".*display_priority",
-):
+for theirs in "nbgrader", "nbformat", ".*display_priority":  # the last is a page template of nbconvert
     warnings.filterwarnings("ignore", module=theirs)
 
+from nbgrader.api import MissingEntry  # noqa: E402
 from nbgrader.plugins.export import CsvExportPlugin  # noqa: E402
 from nbgrader.validator import Validator  # noqa: E402
 
+from exercises.autograde import autograde  # noqa: E402
 from exercises.release import COURSE, copy_course, differences, generate, open_course, read_all  # noqa: E402
 
 
@@ -44,8 +36,9 @@ def cycle(assignment, submissions, out):
         stale = list(differences(read_all(course / "release"), read_all(COURSE / "release")))
         for path in submissions.glob("*.ipynb"):
             hand_in(path, course / "submitted" / path.stem / notebook)
+        errors = {student: reason for student, _, _, reason in autograde(course, assignment)}
         nbgrader = open_course(course)
-        students = {path.stem: grade(nbgrader, assignment, path.stem) for path in sorted(submissions.glob("*.ipynb"))}
+        students = {name: {"error": errors[name], "points": points(nbgrader, assignment, name)} for name in errors}
         for page in course.glob("feedback/*/*/*.html"):
             shutil.copy(page, out / f"{page.parts[-3]}.html")
         with nbgrader.gradebook as gradebook:
@@ -61,15 +54,14 @@ def hand_in(path, to):
     shutil.copy(path, to)
 
 
-def grade(nbgrader, assignment, student):
-    """Autograde, then write the feedback."""
-    for step in nbgrader.autograde, nbgrader.generate_feedback:
-        result = step(assignment, student)
-        if not result["success"]:
-            return {"error": result["log"], "points": {}}
+def points(nbgrader, assignment, student):
+    """{test: points}; nothing for a hand-in that was not graded."""
     with nbgrader.gradebook as gradebook:
-        grades = gradebook.find_submission_notebook(assignment, assignment, student).grades
-        return {"error": None, "points": {grade.name: grade.score for grade in grades}}
+        try:
+            grades = gradebook.find_submission_notebook(assignment, assignment, student).grades
+        except MissingEntry:
+            return {}
+        return {grade.name: grade.score for grade in grades}
 
 
 def validate(path):

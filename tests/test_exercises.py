@@ -185,6 +185,8 @@ def graded(assignment, tmp_path_factory):
     given, out = tmp_path_factory.mktemp("submissions"), tmp_path_factory.mktemp("graded")
     for student, notebook in hand_ins(assignment).items():
         write(notebook, given / f"{student}.ipynb")
+    (given / "garbled.ipynb").write_text("{")
+    write(with_copied_cell(released(assignment)), given / "copied.ipynb")
     command = [sys.executable, EXERCISES.parent / "tests" / "exercise_cycle.py", assignment, given, out]
     environment = os.environ | {"PYTHONPATH": str(EXERCISES.parent), "PYTHONWARNINGS": "default"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
@@ -201,8 +203,19 @@ def hand_ins(assignment):
         "honest": filled(released(assignment), next(iter(right.values()))),
         "wrong": filled(released(assignment), solutions(assignment) | code),
         "stopped": with_raise(released(assignment)),
+        "deleted tests": without_tests(filled(released(assignment), solutions(assignment))),
         "hostile": with_scripts(with_raise(released(assignment))),
     }
+
+
+def with_copied_cell(notebook):
+    copied = next(filter(is_solution, notebook["cells"]))
+    notebook["cells"].append(copied | {"id": "copy"})
+    return notebook
+
+
+def without_tests(notebook):
+    return notebook | {"cells": [cell for cell in notebook["cells"] if not is_test(cell)]}
 
 
 def with_scripts(notebook):
@@ -226,17 +239,19 @@ def test_the_committed_release_is_what_source_gives_now(assignment, graded):
     assert results["stale"] == [], "run `python -m exercises.release`, and commit the result"
 
 
-def test_every_hand_in_is_graded(assignment, graded):
+def test_every_hand_in_is_graded_or_named_with_a_reason(assignment, graded):
     results, _ = graded
-    assert {name: student["error"] for name, student in results["students"].items()} == dict.fromkeys(
-        hand_ins(assignment)
-    )
+    errors = {name: student["error"] for name, student in results["students"].items()}
+    copied, garbled = errors.pop("copied"), errors.pop("garbled")
+    assert errors == dict.fromkeys(hand_ins(assignment))
+    assert copied.startswith("more than one cell ")
+    assert garbled.startswith(f"{assignment}.ipynb is not a notebook")
 
 
-def test_the_solution_and_honest_work_earn_everything(assignment, graded):
+@pytest.mark.parametrize("student", ["solution", "honest", "deleted tests"])
+def test_right_work_earns_everything(assignment, graded, student):
     results, _ = graded
-    assert results["students"]["solution"]["points"] == results["maximum"]
-    assert results["students"]["honest"]["points"] == results["maximum"]
+    assert results["students"][student]["points"] == results["maximum"]
     assert results["maximum"] == {
         cell["id"]: cell["metadata"]["nbgrader"]["points"] for cell in graded_cells(source(assignment))
     }
@@ -257,9 +272,10 @@ def test_a_mistake_costs_the_tasks_it_touches_and_no_other(assignment, graded):
 
 def test_feedback_shows_the_diagnosis_of_each_lost_test(assignment, graded):
     _, out = graded
-    page = unescape((out / "wrong.html").read_text(encoding="utf-8"))
+    page = plain((out / "wrong.html").read_text(encoding="utf-8"))
     for error in filter(None, run(hand_ins(assignment)["wrong"]).values()):
-        assert all(line.strip() in page for line in str(error).split("\n"))
+        found = [text for finding in getattr(error, "findings", ()) for text in (finding.message, finding.evidence)]
+        assert all(line.strip() in page for line in found or str(error).split("\n"))
 
 
 def test_feedback_shows_no_hidden_test(assignment, graded):
@@ -308,7 +324,8 @@ def test_the_table_of_grades_names_every_student(assignment, graded):
     results, out = graded
     rows = list(csv.DictReader((out / "grades.csv").read_text(encoding="utf-8").splitlines()))
     scores = {row["student_id"]: float(row["score"]) for row in rows if row["assignment"] == assignment}
-    assert scores == {name: sum(student["points"].values()) for name, student in results["students"].items()}
+    graded = {name: student for name, student in results["students"].items() if not student["error"]}
+    assert scores == {name: sum(student["points"].values()) for name, student in graded.items()}
 
 
 def test_the_validate_button_passes_the_solution_and_names_each_open_task(assignment, graded):
