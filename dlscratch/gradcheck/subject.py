@@ -18,6 +18,7 @@ class Subject:
     def __init__(self, title, names, values, start, form, constants=lambda draw: draw.options):
         self.title, self.names, self.values, self.start, self.form = title, names, values, start, form
         self.constants = constants
+        self.restore = lambda: None
 
 
 class Running:
@@ -135,7 +136,7 @@ def _placed(inputs, free, values):
 
 def _picked(grads, free, n):
     """The gradients of the differentiable inputs, whether constants were answered (by None) or left out."""
-    if not isinstance(grads, tuple | list):
+    if not isinstance(grads, tuple | list) or (isinstance(grads, list) and len(free) == 1):
         grads = (grads,)
     return [grads[i] for i in free] if len(grads) == n else list(grads)
 
@@ -186,7 +187,7 @@ def layer_as_it_is(make, layer):
 
         def forward(values):
             for box, value in zip(named.values(), values[1:], strict=True):
-                box.array[...] = value
+                box.set(value)
             out = here.forward(values[0])
 
             def backward(dout):
@@ -201,7 +202,10 @@ def layer_as_it_is(make, layer):
     def values(draw):
         return [draw.inputs[0], *(np.array(box.array) for box in boxes.values())]
 
-    return Subject(type(layer).__name__, ["x", *boxes], values, start, "layer")
+    subject = Subject(type(layer).__name__, ["x", *boxes], values, start, "layer")
+    before = [np.array(box.array) for box in boxes.values()]
+    subject.restore = lambda: [box.set(value) for box, value in zip(boxes.values(), before, strict=True)]
+    return subject
 
 
 def loss(make, layer):
@@ -253,6 +257,9 @@ class ArrayBox:
     def __init__(self, layer, name):
         self.layer, self.name, self.array = layer, name, getattr(layer, name)
 
+    def set(self, value):
+        self.array[...] = value
+
     def gradient_before(self):
         return None
 
@@ -269,6 +276,11 @@ class ParameterBox:
     @property
     def array(self):
         return self.parameter.data
+
+    def set(self, value):
+        self.array[...] = value
+        if isinstance(self.parameter.grad, np.ndarray):
+            self.parameter.grad[...] = 0
 
     def gradient_before(self):
         return np.array(self.parameter.grad)
