@@ -108,6 +108,8 @@ def _row(name, finding):
 class GradientError(AssertionError):
     """A gradient is wrong. `.report` and `.findings` say which and how; a notebook shows them, not a traceback."""
 
+    _shown = False
+
     def __init__(self, report):
         super().__init__(str(report))
         self.report = report
@@ -120,5 +122,7 @@ class GradientError(AssertionError):
         """What IPython shows instead of a traceback: the table, then one line."""
         from IPython.display import display
 
-        display(self.report)
+        if not self._shown:  # IPython asks twice: once to show the error, once to store it
+            self._shown = True
+            display(self.report)
         return [f"GradientError: {self.report.summary}"]
