@@ -5,6 +5,8 @@ import json
 import runpy
 from pathlib import Path
 
+import numpy as np
+
 TESTS = Path(__file__).parent
 EXERCISES = TESTS.parent / "exercises"
 ASSIGNMENTS = sorted(path.name for path in (EXERCISES / "source").iterdir() if path.is_dir())
@@ -83,3 +85,59 @@ def run(notebook):
         except Exception as error:
             results[cell["id"]] = error
     return {cell["id"]: results[cell["id"]] for cell in graded_cells(notebook)}
+
+
+def run_apart(notebook, exported):
+    """Run the tests as a grader does that keeps them away from the learner's code -> {test cell: its error, or None}.
+
+    The learner's cells run in one namespace and each test in another, where the names that the instructor's
+    solution defines (`exported`) stand for objects elsewhere, and nothing else of the learner's is seen.
+    """
+    theirs, ours, results = {"__name__": "__main__"}, {"__name__": "__main__"}, {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code" and not is_test(cell):
+            for space in [theirs, ours] if is_setup(cell) else [theirs]:
+                attempted(cell, space)
+    for cell in graded_cells(notebook):
+        space = ours | {name: Far(theirs[name]) for name in exported if name in theirs}
+        results[cell["id"]] = attempted(cell, space)
+    return results
+
+
+def attempted(cell, space):
+    try:
+        exec(compile(cell["source"], cell["id"], "exec"), space)
+    except Exception as error:
+        return error
+
+
+class Far:
+    """Something in another process: it can be called and its attributes read; only plain data comes back as itself."""
+
+    def __init__(self, thing):
+        self.__thing = thing
+
+    def __call__(self, *inputs, **options):
+        return self.__here(self.__thing(*map(copied, inputs), **{k: copied(v) for k, v in options.items()}))
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self.__here(getattr(self.__thing, name))
+
+    def __here(self, result):
+        if isinstance(result, tuple | list):
+            return type(result)(map(self.__here, result))
+        if result is None or isinstance(result, bool | int | float | str | np.generic | np.ndarray):
+            return copied(result)
+        return Far(result)
+
+    def __refuse(self, *_):
+        raise TypeError("an object of the learner's is no evidence: call it, or read an attribute")
+
+    __array__ = __bool__ = __eq__ = __len__ = __iter__ = __contains__ = __getitem__ = __refuse
+    __hash__ = None
+
+
+def copied(data):
+    return data.copy() if isinstance(data, np.ndarray) else data

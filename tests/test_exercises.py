@@ -24,6 +24,7 @@ from exercise_notebooks import (
     is_test,
     released,
     run,
+    run_apart,
     source,
     with_raise,
     write,
@@ -78,6 +79,27 @@ def test_an_untouched_notebook_fails_every_test_and_says_so_in_one_line(assignme
 
 def test_code_that_stops_fails_every_test(assignment):
     assert failed(with_raise(released(assignment))) == {cell["id"] for cell in graded_cells(released(assignment))}
+
+
+# ---- the same tests, kept away from the learner's code --------------------------------------------------------
+
+
+def failed_apart(assignment, notebook):
+    exported = {name for code in solutions(assignment).values() for name in defined(code)}
+    return {name for name, error in run_apart(notebook, exported).items() if error is not None}
+
+
+def test_tests_judge_right_code_in_another_process(assignment):
+    right, _ = answers(assignment)
+    assert failed_apart(assignment, source(assignment)) == set()
+    for name, code in right.items():
+        assert failed_apart(assignment, filled(source(assignment), code)) == set(), name
+
+
+def test_tests_judge_wrong_code_in_another_process(assignment):
+    _, wrong = answers(assignment)
+    for name, (code, tests) in wrong.items():
+        assert failed_apart(assignment, filled(source(assignment), code)) == tests, name
 
 
 # ---- the notebooks ------------------------------------------------------------------------------------------
