@@ -183,9 +183,15 @@ def test_the_labelled_number_beside_a_slider_holds_its_value(control):
     box = next(w for w in all_widgets(control.box) if "Bounded" in type(w).__name__)
     assert box.description
     control.value = control.samples[3]
-    assert box.value == control.samples[3]
+    assert box.value == pytest.approx(control.samples[3], rel=1e-9)
     box.value = control.samples[1]
-    assert control.value == control.samples[1]
+    assert control.value == pytest.approx(control.samples[1], rel=1e-9)
+
+
+def test_the_number_box_shows_what_the_slider_means():
+    control = number("c", -3, 3, value=0.0, label="slope")
+    control.value = 2.3499999999999996  # what a slider with step 0.05 sends
+    assert control.box.children[0].value == 2.35
 
 
 def test_step_buttons_go_one_step_and_stop_at_the_ends():

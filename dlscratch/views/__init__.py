@@ -1,6 +1,8 @@
 """Pictures and widgets.  Reads everything else in the package; nothing else reads it."""
 
+from .digits import draw_digits
+from .learning_curve import draw_learning_curve
 from .line_fit import explore_line
 from .show import Still
 
-__all__ = ["Still", "explore_line"]
+__all__ = ["Still", "draw_digits", "draw_learning_curve", "explore_line"]

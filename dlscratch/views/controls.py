@@ -93,8 +93,13 @@ def toggle(name, *, label, value=False):
 
 
 def _linked(name, slider, box, samples):
-    W.link((slider, "value"), (box, "value"))
+    W.link((slider, "value"), (box, "value"), transform=(_plain, _plain))
     return Control(name, slider, W.HBox([box, slider]), samples)
+
+
+def _plain(value):
+    """Sliders send 2.3499999999999996; the box shows 2.35."""
+    return type(value)(f"{value:.10g}")
 
 
 def _parts(widget):

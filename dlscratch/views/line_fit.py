@@ -14,6 +14,11 @@ from .readout import short
 from .style import DATA, ERROR, GUESS, PARAMETER, TRUTH
 
 QUESTION = "Which line fits the points best? Move it there by eye, then lock it."
+LINES = {
+    "your line": {"color": PARAMETER},
+    "your prediction": {"color": GUESS, "linestyle": ":"},
+    "best line": {"color": TRUTH, "linestyle": "--"},
+}
 
 
 class Line(NamedTuple):
@@ -63,10 +68,13 @@ def one_number(loss):
 
 def frame(ax, fit):
     ax.set_xlim(*with_margin(fit.x, 0.1))
-    ax.set_ylim(*with_margin(fit.y, 0.4))
+    ax.set_ylim(*with_margin(fit.y, 0.3))
     ax.set_xlabel("x")
     ax.set_ylabel("y")
     ax.plot(fit.x, fit.y, "o", color=DATA)
+    for name, look in LINES.items():
+        ax.plot([], [], label=name, **look)
+    ax.legend(loc="best")
 
 
 def with_margin(values, share):
@@ -81,23 +89,14 @@ def draw(ax, fit):
     if fit.guess:
         ax.set_title(f"loss {short(fit.line.loss)}, smallest possible {short(fit.best.loss)}")
         ax.vlines(fit.x, fit.y, fit.line.w * fit.x + fit.line.b, color=ERROR)
-        draw_line(ax, fit.guess, color=GUESS, linestyle=":")
-        draw_line(ax, fit.best, color=TRUTH, linestyle="--")
-        label_end(ax, fit.guess, "your prediction", at=0.98, ha="right")
-        label_end(ax, fit.best, "best line", at=0.02, ha="left")
-    draw_line(ax, fit.line, color=PARAMETER)
+        draw_line(ax, fit.guess, "your prediction")
+        draw_line(ax, fit.best, "best line")
+    draw_line(ax, fit.line, "your line")
 
 
-def draw_line(ax, line, **style):
+def draw_line(ax, line, name):
     ends = np.array(ax.get_xlim())
-    ax.plot(ends, line.w * ends + line.b, **style)
-
-
-def label_end(ax, line, text, at, ha):
-    """Name a line just above it, `at` so much of the way from left to right."""
-    left, right = ax.get_xlim()
-    x = left + at * (right - left)
-    ax.annotate(text, (x, line.w * x + line.b), (0, 6), textcoords="offset points", ha=ha, annotation_clip=True)
+    ax.plot(ends, line.w * ends + line.b, **LINES[name])
 
 
 def say(fit):

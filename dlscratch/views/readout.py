@@ -8,7 +8,7 @@ import ipywidgets as W
 import numpy as np
 
 PACKAGE = str(Path(__file__).parents[1])
-PLAIN = "line-height: 1.45; white-space: pre-line"
+PLAIN = "line-height: 1.45"
 TROUBLE = PLAIN + "; border-left: 4px solid #D55E00; padding-left: 8px; overflow-wrap: anywhere"
 
 
@@ -27,7 +27,8 @@ class ReadOut:
 
 
 def paragraph(text, attributes="", css=PLAIN):
-    return f'<div {attributes} style="{css}">{escape(text)}</div>'
+    lines = "".join(f'<div style="margin-top: 6px">{escape(line)}</div>' for line in text.split("\n"))
+    return f'<div {attributes} style="{css}">{lines}</div>'
 
 
 def short(value):
