@@ -16,6 +16,7 @@ Images are in `ops_image`, sequences in `ops_sequence`; layers, which hold param
 import numpy as np
 
 from .ops_image import avg_pool2d, conv2d, max_pool2d  # noqa: F401  (all primitives are names of `ops`)
+from .ops_sequence import attention, embedding, gru_step, lstm_step, rnn_step  # noqa: F401
 from .shapes import ShapeError, check_same_shape, primitive, sum_rows, unbroadcast
 
 # ---- sums and products -------------------------------------------------------------------------------
@@ -260,31 +261,40 @@ def binary_cross_entropy(logits, *, target):
 # ---- normalisation -----------------------------------------------------------------------------------
 
 
-@primitive("N D, D, D")
-def batch_norm(x, gamma, beta, *, eps=1e-5):
+@primitive("N D ..., D, D")
+def batch_norm(x, gamma, beta, *, eps=1e-5, statistics=None):
     """Normalise each feature over the batch, then scale and shift.  x (N, D), gamma, beta (D,) -> (N, D).
 
-    eps is added to the variance, not to the deviation.  (Ioffe & Szegedy 2015, algorithm 1)
+    Of images (N, C, H, W) each channel is a feature, normalised over the batch and all places. `statistics`: a
+    mean (D,) and a variance (D,) to use instead of the batch's own, for evaluation; they count as constants.
+    eps is added to the variance, not to the deviation.  (Ioffe & Szegedy 2015, algorithms 1 and 2)
     """
-    _not_empty("batch_norm", x)
-    x_hat, d_x_hat = _normalize(x, axis=0, eps=eps)
+    rows = np.moveaxis(x, 1, -1)  # features last, as gamma and beta have them
+    axes = tuple(range(x.ndim - 1))
+    if statistics is None:
+        _not_empty("batch_norm", x)
+        x_hat, d_x_hat = _normalize(rows, axes, eps)
+    else:
+        x_hat, d_x_hat = _standardize(rows, gamma, statistics, eps)
 
     def pullback(dout):
-        return d_x_hat(dout * gamma), (dout * x_hat).sum(axis=0), dout.sum(axis=0)
+        d = np.moveaxis(dout, 1, -1)
+        return np.moveaxis(d_x_hat(d * gamma), -1, 1), (d * x_hat).sum(axis=axes), d.sum(axis=axes)
 
-    return gamma * x_hat + beta, pullback
+    return np.moveaxis(gamma * x_hat + beta, -1, 1), pullback
 
 
-@primitive("N D, D, D")
+@primitive("... D, D, D")
 def layer_norm(x, gamma, beta, *, eps=1e-5):
     """Normalise each example over its features, then scale and shift.  x (N, D), gamma, beta (D,) -> (N, D).
 
-    (Ba, Kiros & Hinton 2016, equation 4)
+    Or x (N, T, D): every step of a sequence by itself.  (Ba, Kiros & Hinton 2016, equation 4)
     """
-    x_hat, d_x_hat = _normalize(x, axis=1, eps=eps)
+    x_hat, d_x_hat = _normalize(x, -1, eps)
+    axes = tuple(range(x.ndim - 1))
 
     def pullback(dout):
-        return d_x_hat(dout * gamma), (dout * x_hat).sum(axis=0), dout.sum(axis=0)
+        return d_x_hat(dout * gamma), (dout * x_hat).sum(axis=axes), dout.sum(axis=axes)
 
     return gamma * x_hat + beta, pullback
 
@@ -300,6 +310,14 @@ def _normalize(x, axis, eps):
         return (g - g.mean(axis=axis, keepdims=True) - x_hat * along) / std
 
     return x_hat, pullback
+
+
+def _standardize(x, gamma, statistics, eps):
+    """(x - mean) / std and its pullback for a mean and a variance that x does not move."""
+    mean, variance = (np.asarray(s, x.dtype) for s in statistics)
+    check_same_shape("batch_norm", gamma=gamma, mean=mean, variance=variance)
+    std = np.sqrt(variance + eps)
+    return (x - mean) / std, lambda g: g / std
 
 
 # ---- what the losses ask of their targets ------------------------------------------------------------
@@ -326,6 +344,11 @@ def _target(call, prediction, target):
 def _one_hot(logits, target):
     """Labels (N,) as rows with a single 1; rows of probabilities (N, K) as they are."""
     n, k = logits.shape
+    if k < 2:
+        raise ShapeError(
+            f"softmax_cross_entropy: logits have {k} column, and a softmax over a single column is always 1: "
+            "give a column for every class, or use binary_cross_entropy"
+        )
     target = np.asarray(target)
     if target.shape == (n,) and target.dtype.kind in "iu":
         hot = np.zeros_like(logits)

@@ -2,7 +2,8 @@
 
     check_shapes("affine", "N D, D M, M", x=x, W=W, b=b)
 
-reads: x has the axes N and D, W has D and M, b has M; a letter is the same size wherever it stands.
+reads: x has the axes N and D, W has D and M, b has M; a letter is the same size wherever it stands. Three dots
+are any number of further axes, the same wherever they stand: "... T D".
 """
 
 from functools import cache, wraps
@@ -36,22 +37,41 @@ def primitive(spec=None):
 
     def decorate(op):
         names = [p.name for p in signature(op).parameters.values() if p.kind is Parameter.POSITIONAL_OR_KEYWORD]
-        accepted = set()  # the same shapes come again at every training step: look at them once
-
-        @wraps(op)
-        def checked(*arrays, **options):
-            seen = [a.shape if type(a) is ndarray and a.dtype in FLOATS else type(a) for a in arrays]
-            if (seen := tuple(seen)) not in accepted and len(arrays) == len(names):
-                inputs = dict(zip(names, arrays, strict=True))
-                check_floats(op.__name__, **inputs)
-                check_shapes(op.__name__, spec, **inputs) if spec else check_broadcast(op.__name__, **inputs)
-                if all(type(key) is tuple or key is float for key in seen):
-                    accepted.add(seen)
-            return op(*arrays, **options)
-
-        return checked
+        return _shaped(op, names, spec) if spec else _broadcast(op, names)
 
     return decorate
+
+
+def _shaped(op, names, spec):
+    accepted = set()  # the same shapes come again at every training step: look at them once
+
+    @wraps(op)
+    def checked(*arrays, **options):
+        seen = tuple([(a.shape, a.dtype) if type(a) is ndarray else type(a) for a in arrays])
+        if seen not in accepted and len(arrays) == len(names):
+            inputs = dict(zip(names, arrays, strict=True))
+            check_floats(op.__name__, **inputs)
+            check_shapes(op.__name__, spec, **inputs)
+            if all(type(key) is tuple for key in seen):
+                accepted.add(seen)
+        return op(*arrays, **options)
+
+    return checked
+
+
+def _broadcast(op, names):
+    @wraps(op)
+    def checked(*arrays, **options):
+        for a in arrays:
+            if type(a) is not float and not (type(a) is ndarray and a.dtype in FLOATS):
+                check_floats(op.__name__, **dict(zip(names, arrays, strict=False)))
+        try:
+            return op(*arrays, **options)
+        except ValueError:
+            check_broadcast(op.__name__, **dict(zip(names, arrays, strict=False)))
+            raise
+
+    return checked
 
 
 def check_floats(call, **arrays):
@@ -75,9 +95,10 @@ def check_shapes(call, spec, **arrays):
     """
     sizes, owner = {}, {}
     for (name, array), axes in zip(arrays.items(), _parse(spec), strict=True):
-        shape = np.shape(array)
+        shape = _gather(np.shape(array), axes)
         if len(shape) != len(axes):
-            problem = f"{name} has {len(shape)} axes, but it needs {len(axes)}: ({', '.join(axes)})"
+            needs = f"at least {len(axes) - 1}" if "..." in axes else len(axes)
+            problem = f"{name} has {len(shape)} axes, but it needs {needs}: ({', '.join(axes)})"
             raise ShapeError(_report(call, problem, spec, arrays))
         for axis, size in zip(axes, shape, strict=True):
             if sizes.setdefault(axis, size) != size:
@@ -118,9 +139,12 @@ def unbroadcast(g, x):
     >>> unbroadcast(np.ones((4, 3)), np.zeros(3))
     array([4., 4., 4.])
     """
-    shape = getattr(x, "shape", ())
-    if getattr(g, "shape", ()) == shape:
+    if type(x) is ndarray and type(g) is ndarray:
+        if g.shape == x.shape:
+            return g
+    elif type(x) is float and type(g) is float:
         return g
+    shape = np.shape(x)
     g = g.sum(axis=tuple(range(g.ndim - len(shape))))
     stretched = tuple(i for i, size in enumerate(shape) if size == 1 and g.shape[i] != 1)
     return g.sum(axis=stretched, keepdims=True) if stretched else g
@@ -134,6 +158,14 @@ def sum_rows(g):
 @cache
 def _parse(spec):
     return tuple(tuple(axes.split()) for axes in spec.split(","))
+
+
+def _gather(shape, axes):
+    """One entry for every name in `axes`; the sizes behind the dots are one entry."""
+    if "..." not in axes:
+        return shape
+    i, n = axes.index("..."), len(shape) - len(axes) + 1
+    return (*shape[:i], shape[i : i + n], *shape[i + n :]) if n >= 0 else shape
 
 
 def _report(call, problem, spec, arrays):

@@ -65,6 +65,37 @@ def convolved(x, W, b, stride=(1, 1), padding=(0, 0)):
     return np.stack([out.sum(axis=1) for out in kernels], axis=1) + b[:, None, None]
 
 
+def squash(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def lstm(x, h, c, Wx, Wh, b):
+    """x and h side by side, one product, then gate by gate."""
+    n = h.shape[1]
+    z = np.concatenate([x, h], axis=1) @ np.concatenate([Wx, Wh]) + b
+    i, f, g, o = (z[:, k * n : (k + 1) * n] for k in range(4))
+    c = squash(f) * c + squash(i) * np.tanh(g)
+    return squash(o) * np.tanh(c), c
+
+
+def gru(x, h, Wx, Wh, b):
+    n = h.shape[1]
+    r = squash(x @ Wx[:, :n] + h @ Wh[:, :n] + b[:n])
+    z = squash(x @ Wx[:, n : 2 * n] + h @ Wh[:, n : 2 * n] + b[n : 2 * n])
+    candidate = np.tanh(x @ Wx[:, 2 * n :] + r * (h @ Wh[:, 2 * n :]) + b[2 * n :])
+    return candidate + z * (h - candidate)
+
+
+def attended(q, k, v, causal=False):
+    """Query by query."""
+    out = np.zeros((len(q), v.shape[1]))
+    for t, query in enumerate(q):
+        seen = t + 1 if causal else len(k)
+        weights = np.exp(k[:seen] @ query / np.sqrt(len(query)))
+        out[t] = weights @ v[:seen] / weights.sum()
+    return out
+
+
 LABELS = np.array([2, 0, 1, 2, 3])
 HALF = (normal(5, 4, seed=3) > 0) / 0.5
 
@@ -125,6 +156,25 @@ CASES = [
         lambda x, gamma, beta: gamma * normalized(x, 0, 1e-5) + beta,
     ),
     Case(
+        ops.batch_norm,
+        (normal(3, 2, 2, 3), normal(2), normal(2, seed=1)),
+        lambda x, gamma, beta: gamma[:, None, None] * normalized(x, (0, 2, 3), 1e-5) + beta[:, None, None],
+        label="images",
+    ),
+    Case(
+        ops.batch_norm,
+        (normal(2, 3, 2, 2), normal(3), normal(3, seed=1)),
+        lambda x, gamma, beta: np.einsum("nchw,c->nchw", x - 2, gamma / 3) + beta[:, None, None],
+        {"eps": 0, "statistics": (np.full(3, 2.0), np.full(3, 9.0))},
+        "in evaluation",
+    ),
+    Case(
+        ops.layer_norm,
+        (normal(2, 3, 4), normal(4), normal(4, seed=1)),
+        lambda x, gamma, beta: gamma * normalized(x, 2, 1e-5) + beta,
+        label="sequences",
+    ),
+    Case(
         ops.layer_norm,
         (normal(5, 4), normal(4), normal(4, seed=1)),
         lambda x, gamma, beta: gamma * normalized(x, 1, 0.1) + beta,
@@ -173,5 +223,32 @@ CASES = [
         lambda x: pooled(x, np.mean, (3, 2), (1, 3)),
         {"size": (3, 2), "stride": (1, 3)},
         "overlapping, a column left over",
+    ),
+    Case(ops.embedding, (normal(5, 3),), lambda W: W[[4, 0, 4]], {"ids": np.array([4, 0, 4])}, "a row twice"),
+    Case(
+        ops.embedding,
+        (normal(5, 3),),
+        lambda W: np.eye(5)[[[0, 1], [2, 2]]] @ W,
+        {"ids": np.array([[0, 1], [2, 2]])},
+        "a matrix of ids",
+    ),
+    Case(
+        ops.rnn_step,
+        (normal(4, 3), normal(4, 2), normal(3, 2), normal(2, 2), normal(2)),
+        lambda x, h, Wx, Wh, b: np.tanh(np.concatenate([x, h], axis=1) @ np.concatenate([Wx, Wh]) + b),
+    ),
+    Case(
+        ops.lstm_step, (normal(4, 3), normal(4, 2), normal(4, 2, seed=1), normal(3, 8), normal(2, 8), normal(8)), lstm
+    ),
+    Case(ops.gru_step, (normal(4, 3), normal(4, 2), normal(3, 6), normal(2, 6), normal(6)), gru),
+    Case(ops.attention, (normal(4, 3), normal(5, 3), normal(5, 2)), attended, label="no batch"),
+    Case(
+        ops.attention,
+        (normal(2, 2, 4, 3), normal(2, 2, 4, 3, seed=1), normal(2, 2, 4, 2)),
+        lambda q, k, v: np.array(
+            [[attended(*a, causal=True) for a in zip(*b, strict=True)] for b in zip(q, k, v, strict=True)]
+        ),
+        {"causal": True},
+        "causal, batch and heads",
     ),
 ]

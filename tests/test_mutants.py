@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from cases import CASES
 
-from dlscratch import explain, ops, ops_image
+from dlscratch import explain, ops, ops_image, ops_sequence
 
-MODULES = (ops, ops_image)
+MODULES = (ops, ops_image, ops_sequence)
 CONSTANT = "power-a constant"  # its gradient is 0, and a thousandth of 0 is 0
 
 
