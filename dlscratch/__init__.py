@@ -9,9 +9,12 @@ from .autograd import Tensor, apply, grad, no_grad, vjp
 from .gradcheck import GradientError, check, check_autograd, check_optimizer, explain, numeric_gradient
 from .layers import (
     Affine,
+    BatchNorm,
     Dropout,
+    Embedding,
     Flatten,
     Layer,
+    LayerNorm,
     LeakyReLU,
     Parameter,
     ReLU,

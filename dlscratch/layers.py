@@ -67,6 +67,7 @@ class Layer:
 
     op = None
     params = ()
+    buffers = ()  # arrays that a forward pass in training changes: running statistics
     training = True
     _saved = None
 
@@ -124,7 +125,7 @@ class Layer:
         return self
 
 
-class _Weighted(Layer):
+class Weighted(Layer):
     """A layer whose primitive can leave dx out."""
 
     def backward_params(self, dout):
@@ -134,13 +135,13 @@ class _Weighted(Layer):
         self._finish(grads)
 
 
-class Affine(_Weighted):
+class Affine(Weighted):
     """x W + b.  x (N, n_in) -> (N, n_out); W (n_in, n_out) starts as `init.he`, b (n_out,) as zeros."""
 
     op = staticmethod(ops.affine)
 
     def __init__(self, n_in, n_out, *, rng, dtype=np.float64):
-        _check_rng("Affine", rng)
+        check_rng("Affine", rng)
         self.W = Parameter(he((n_in, n_out), n_in=n_in, rng=rng).astype(dtype))
         self.b = Parameter(np.zeros(n_out, dtype))
         self.params = (self.W, self.b)
@@ -191,7 +192,7 @@ class Dropout(Layer):
     """In training, set each entry to 0 with probability p and scale the others by 1 / (1 - p)."""
 
     def __init__(self, p, *, rng):
-        _check_rng("Dropout", rng)
+        check_rng("Dropout", rng)
         if not 0 <= p < 1:
             raise ValueError(f"Dropout(p): p is the probability of dropping, 0 <= p < 1; this is {p}")
         self.p, self.rng = p, rng
@@ -201,6 +202,74 @@ class Dropout(Layer):
             return ops.dropout(x, mask=np.ones(x.shape))
         kept = self.rng.random(x.shape) >= self.p
         return ops.dropout(x, mask=kept / (1 - self.p))
+
+
+class BatchNorm(Layer):
+    """Each feature of x (N, n), or each channel of x (N, n, H, W), with mean `beta` and deviation `gamma`.
+
+    In training over the batch. In evaluation by `running_mean` and `running_variance`: with every batch they keep
+    the share `momentum` of themselves and take the rest from the batch, whose variance is a sum over n values
+    divided by n - 1.  (Ioffe & Szegedy 2015, algorithm 2; PyTorch's `momentum` is what is here 1 - momentum)
+    """
+
+    def __init__(self, n, *, momentum=0.9, eps=1e-5):
+        if not 0 <= momentum <= 1:
+            raise ValueError(f"BatchNorm(momentum): {momentum}; it is a share, from 0 to 1")
+        self.momentum, self.eps = momentum, eps
+        self.gamma, self.beta = Parameter(np.ones(n)), Parameter(np.zeros(n))
+        self.params = (self.gamma, self.beta)
+        self.running_mean, self.running_variance = np.zeros(n), np.ones(n)
+        self.buffers = (self.running_mean, self.running_variance)
+
+    def __repr__(self):
+        return f"BatchNorm({len(self.gamma.data)})"
+
+    def apply(self, x):
+        norm = partial(ops.batch_norm, x, self.gamma.data, self.beta.data, eps=self.eps)
+        if not self.training:
+            return norm(statistics=self.buffers)
+        out = norm()
+        self._follow(x)
+        return out
+
+    def _follow(self, x):
+        axes, n = (0, *range(2, x.ndim)), x.size // x.shape[1]
+        now = x.mean(axis=axes), x.var(axis=axes) * (n / max(n - 1, 1))
+        for running, value in zip(self.buffers, now, strict=True):
+            running[...] = self.momentum * running + (1 - self.momentum) * value
+
+
+class LayerNorm(Layer):
+    """Each row of x (N, n), or each step of x (N, T, n), with mean `beta` and deviation `gamma`.  (Ba et al. 2016)"""
+
+    def __init__(self, n, *, eps=1e-5):
+        self.op = partial(ops.layer_norm, eps=eps)
+        self.gamma, self.beta = Parameter(np.ones(n)), Parameter(np.zeros(n))
+        self.params = (self.gamma, self.beta)
+
+    def __repr__(self):
+        return f"LayerNorm({len(self.gamma.data)})"
+
+
+class Embedding(Layer):
+    """A row of W for every id.  ids, whole numbers of any shape (...) -> (..., d); W (n, d) starts standard normal.
+
+    Ids are names, not amounts: backward returns None, for there is no gradient with respect to them.
+    """
+
+    def __init__(self, n, d, *, rng, dtype=np.float64):
+        check_rng("Embedding", rng)
+        self.W = Parameter(rng.normal(size=(n, d)).astype(dtype))
+        self.params = (self.W,)
+
+    def __repr__(self):
+        return "Embedding({}, {})".format(*self.W.data.shape)
+
+    def apply(self, ids):
+        return ops.embedding(self.W.data, ids=ids)
+
+    def backward(self, dout):
+        self._finish(self._pullback(dout)(dout))
 
 
 class Sequential(Layer):
@@ -219,6 +288,11 @@ class Sequential(Layer):
     def params(self):
         """Every parameter once, in order; looked up anew, so that layers may be added later."""
         return tuple(dict.fromkeys(p for layer in self.layers for p in getattr(layer, "params", ())))
+
+    @property
+    def buffers(self):
+        """Every running statistic once, in order."""
+        return tuple({id(b): b for layer in self.layers for b in getattr(layer, "buffers", ())}.values())
 
     def forward(self, x):
         trail = []
@@ -287,6 +361,6 @@ def _nothing_saved(layer):
     )
 
 
-def _check_rng(call, rng):
+def check_rng(call, rng):
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"{call}(..., rng): rng is a {type(rng).__name__}; give np.random.default_rng(seed)")
