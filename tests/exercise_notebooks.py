@@ -26,6 +26,11 @@ def answers(assignment):
     return found["RIGHT"], found["WRONG"]
 
 
+def solutions(assignment):
+    """{solution cell: the instructor's code}."""
+    return {cell["id"]: cell["source"] for cell in filter(is_solution, source(assignment)["cells"])}
+
+
 def read(path):
     """A notebook as plain dicts; the source of a cell is one string."""
     notebook = json.loads(path.read_text(encoding="utf-8"))

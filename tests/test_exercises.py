@@ -25,6 +25,7 @@ from exercise_notebooks import (
     released,
     run,
     run_apart,
+    solutions,
     source,
     with_raise,
     write,
@@ -65,10 +66,6 @@ def test_visible_tests_alone_already_find_wrong_code_that_answers_for_any_input(
     for name, (code, tests) in wrong.items():
         if "by heart" not in name:
             assert failed(filled(released(assignment), solutions(assignment) | code)) == tests, name
-
-
-def solutions(assignment):
-    return {cell["id"]: cell["source"] for cell in filter(is_solution, source(assignment)["cells"])}
 
 
 def test_an_untouched_notebook_fails_every_test_and_says_so_in_one_line(assignment):
