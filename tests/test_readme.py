@@ -5,7 +5,10 @@ import io
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from dlscratch import GradientError, check, ops
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -28,14 +31,19 @@ def test_the_example_prints_what_stands_below_it():
     assert run(example) == output
 
 
-def test_the_example_breaks_as_the_next_sentence_says():
-    from dlscratch import GradientError
+def test_the_quoted_diagnosis_is_what_check_answers():
+    def layer(x, W, b):
+        out, pullback = ops.affine(x, W, b)
+        return out, lambda dout: (*pullback(dout)[:2], dout.mean(axis=0))
 
-    (example,) = blocks("python")
-    wrong = example.replace("(s + x * s * (1 - s))", "(s + s * (1 - s))")
-    assert wrong != example
-    with pytest.raises(GradientError, match="dx"):
-        run(wrong)
+    (quoted,) = re.findall(r"`(db: [^`]+)`", README)
+    with pytest.raises(GradientError) as caught:
+        check(layer, "N D, D M, M", rng=np.random.default_rng(0))
+    assert one_line(quoted) in one_line(str(caught.value))
+
+
+def one_line(text):
+    return " ".join(text.split())
 
 
 def test_it_is_short():
