@@ -13,6 +13,7 @@ from itertools import count
 from operator import attrgetter
 
 import numpy as np
+from numpy import ndarray
 
 from . import ops
 
@@ -30,7 +31,8 @@ class Tensor:
     __array_ufunc__ = None  # array * tensor asks the tensor, instead of making an array of tensors
 
     def __init__(self, data, requires_grad=False):
-        self.data = _as_data(data)
+        usual = type(data) is float or (type(data) is ndarray and data.ndim and data.dtype.kind == "f")
+        self.data = data if usual else _as_data(data)
         self.grad = None
         self.requires_grad = requires_grad
         self._parents, self._pullback = (), None
@@ -127,16 +129,14 @@ class Tensor:
 
 def apply(op, *inputs, **options):
     """Run a primitive on tensors and note its pullback. An operation of your own goes in the same way."""
-    parents, arrays, wanted = [], [], False
     for t in inputs:
-        t = t if type(t) is Tensor else as_tensor(t)
-        parents.append(t)
-        arrays.append(t.data)
-        wanted = wanted or t.requires_grad
-    out, pullback = op(*arrays, **options)
+        if type(t) is not Tensor:
+            inputs = tuple([as_tensor(t) for t in inputs])
+            break
+    out, pullback = op(*[t.data for t in inputs], **options)
     result = Tensor(out)
-    if wanted and _recording:
-        result.requires_grad, result._parents, result._pullback = True, parents, pullback
+    if _recording and any([t.requires_grad for t in inputs]):
+        result.requires_grad, result._parents, result._pullback = True, inputs, pullback
     return result
 
 
@@ -211,8 +211,6 @@ def _newest_first(root):
 
 
 def _as_data(data):
-    if type(data) is float or (type(data) is np.ndarray and data.ndim and data.dtype.kind == "f"):
-        return data
     data = np.asarray(data)
     if data.dtype.kind in "biu":
         data = data.astype(np.float64)  # an integer has no derivative
