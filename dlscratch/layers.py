@@ -13,7 +13,7 @@ from itertools import dropwhile
 import numpy as np
 
 from . import ops
-from .init import he
+from .init import check_rng, he
 from .shapes import ShapeError
 
 
@@ -359,8 +359,3 @@ def _nothing_saved(layer):
         f"{type(layer).__name__}.backward() before forward(): nothing to go back through "
         "(each forward() allows one backward())"
     )
-
-
-def check_rng(call, rng):
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"{call}(..., rng): rng is a {type(rng).__name__}; give np.random.default_rng(seed)")

@@ -3,8 +3,8 @@
 import numpy as np
 
 from . import ops
-from .init import he
-from .layers import Layer, Parameter, Weighted, check_rng
+from .init import check_rng, he
+from .layers import Layer, Parameter, Weighted
 from .shapes import check_pair
 
 

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "layers_image": {*OPS, "init", "layers", "shapes"},
     "losses": {"ops"},
     "autograd": {"ops"},
-    "nn": {*OPS, "autograd", "init"},
+    "nn": {*OPS, "autograd", "init", "shapes"},
     "optim": set(),
     "schedules": set(),
     "saving": set(),
