@@ -535,3 +535,29 @@ def test_a_tape_that_does_not_sum_over_copies():
 
     (finding,) = pytest.raises(GradientError, check_autograd, Tensor).value.findings
     assert finding.cause == "not-unbroadcast"
+
+
+# ---- arrays that leave little room -------------------------------------------------------------------
+
+
+def test_a_scalar_that_ignores_dout_is_not_taken_for_a_constant_factor():
+    def half_square(x):
+        return 0.5 * float(np.sum(x * x)), lambda dout: (x,)
+
+    for inputs in ((normal(1, 3),), (normal(5, 3),), (2.0,)):
+        (finding,) = explain(half_square, *inputs, rng=rng()).findings
+        assert finding.cause == "upstream-ignored"
+
+
+def test_a_factor_that_may_be_a_size_is_said_to_be_both():
+    (finding,) = explain(
+        lambda x: (float(np.sum(x)), lambda dout: 2 * dout * np.ones_like(x)), normal(5, 2), rng=rng()
+    ).findings
+    assert {finding.cause, *finding.also} >= {"twice", "times-m"}
+
+
+def test_what_is_not_written_yet_is_said_so():
+    def relu(x):
+        raise NotImplementedError
+
+    assert "not written yet" in explain(relu, "N D", rng=rng()).findings[0].message

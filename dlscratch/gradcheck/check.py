@@ -45,15 +45,15 @@ def explain(f, *inputs, rng, constants=(), params=None, **options):
 
 
 def _playable(subject, draws, others, rng):
-    """The whole arrays, and the first of those cuts of their rows that the code can take."""
+    """The whole arrays, and those cuts of their rows that the code can take; if none, the whole three times."""
 
     def plays(draw):
         return not play(subject.start(draw), subject.names, subject.values(draw), rng).error
 
     whole, *cuts = draws
     if not cuts or not plays(whole):
-        return [whole]
-    return [whole, *next((cut for cut in (cuts, *others) if all(map(plays, cut))), [])]
+        return [whole] * 3
+    return [whole, *next((cut for cut in (cuts, *others) if all(map(plays, cut))), [whole, whole])]
 
 
 class Judge:

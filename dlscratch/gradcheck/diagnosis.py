@@ -64,8 +64,9 @@ def factor(cases):
     ]
     if fits:
         simplest = min(cost for cost, *_ in fits)
-        return [_named_factor(k, pn, pm, cs, cases) for cost, k, pn, pm in fits if cost == simplest]
-    if max(cs) - min(cs) < 1e-5 * abs(cs[0]):
+        named = [_named_factor(k, pn, pm, cs, cases) for cost, k, pn, pm in fits if cost == simplest]
+        return [*named, *_by_a_fixed_size(cs[0], cases)] if _constant(cs) else named
+    if _constant(cs):
         told = f"yours is {_number(cs[0])} times right"
         return [*_by_a_fixed_size(cs[0], cases), ("constant-factor", "it is a constant times the right one.", told)]
     return []
@@ -79,6 +80,10 @@ def _by_a_fixed_size(c, cases):
         if not others and abs(c - size**power) < 1e-5 * abs(c):
             says = f"it is {'divided' if power < 0 else 'multiplied'} by {size}: by {letter.upper()}, or by a constant."
             yield f"{'over' if power < 0 else 'times'}-{letter}", says, f"yours is {_number(c)} times right"
+
+
+def _constant(cs):
+    return max(cs) - min(cs) < 1e-5 * abs(cs[0])
 
 
 def _varies(sizes):
