@@ -4,7 +4,7 @@ One idea carries it: every derivative is written once, beside its forward pass, 
 Layers remember pullbacks, the tape records them, the checker judges them.
 """
 
-from . import data, nn, ops
+from . import data, init, nn, ops
 from .autograd import Tensor, apply, grad, no_grad, vjp
 from .gradcheck import GradientError, check, check_autograd, check_optimizer, explain, numeric_gradient
 from .layers import (
