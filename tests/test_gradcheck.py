@@ -11,6 +11,7 @@ import dlscratch as d
 from dlscratch import GradientError, check, check_autograd, check_optimizer, explain, numeric_gradient, ops
 from dlscratch.gradcheck.catalogue.tape import WRONG as WRONG_TAPES
 from dlscratch.gradcheck.catalogue.tape import Wrong
+from dlscratch.gradcheck.check import _told_apart
 
 AFFINE = "N D, D M, M"
 
@@ -246,6 +247,19 @@ def test_without_a_cause_the_smallest_example_is_shown():
     assert "x = [[" in finding.evidence
     assert "yours [" in finding.evidence
     assert "right [" in finding.evidence
+
+
+@pytest.mark.parametrize("factor", [1 + 3e-6, 1 + 1e-5, 1 - 1e-5, 1 + 3e-5])
+def test_a_gradient_that_is_wrong_by_very_little_is_a_finding(factor):
+    """As a slope is that was measured with too long a step."""
+    (finding,) = explain(lambda x: (x * x, lambda dout: (dout * 2 * x * factor,)), np.ones(3), rng=rng()).findings
+    assert finding.cause in (None, "constant-factor")
+
+
+def test_numbers_have_four_digits_or_as_many_as_tell_them_apart():
+    assert _told_apart(-0.0, -3.73773) == ("-0", "-3.738")
+    assert _told_apart(1.234561, 1.234562) == ("1.234561", "1.234562")
+    assert _told_apart(1.0, np.nan) == ("1", "nan")
 
 
 def test_a_softmax_whose_backward_returns_zeros_is_caught():

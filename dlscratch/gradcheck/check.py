@@ -324,7 +324,14 @@ class _Right(dict):
 def _worst(e):
     error = np.abs(e.yours - e.right)
     place = tuple(map(int, np.unravel_index(np.argmax(error), error.shape)))
-    return f"at {list(place)} yours is {e.yours[place]:.6g}, right is {e.right[place]:.6g} (n = {e.n})"
+    yours, right = _told_apart(e.yours[place], e.right[place])
+    return f"at {list(place)} yours is {yours}, right is {right} (n = {e.n})"
+
+
+def _told_apart(a, b):
+    """Both numbers with four digits, or with as many as it takes to see a difference."""
+    pairs = ((f"{a:.{digits}g}", f"{b:.{digits}g}") for digits in range(4, 18))
+    return next((pair for pair in pairs if pair[0] != pair[1]), (f"{a:.4g}", f"{b:.4g}"))
 
 
 def _short(a):

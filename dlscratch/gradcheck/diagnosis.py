@@ -51,8 +51,8 @@ def factor(cases):
     cs = [_ratio(e) for e in cases]
     if any(c is None for c in cs) or all(abs(c) < 1e-9 for c in cs):
         return []
-    if all(abs(c - 1) < 1e-6 for c in cs):
-        return []
+    if all(abs(c - 1) < 1e-5 * abs(c) for c in cs):
+        return []  # wrong by so little that no factor below could tell
     powers_n, powers_m = (
         (POWERS if _varies(e.n for e in cases) else (0,)),
         (POWERS if _varies(e.m for e in cases) else (0,)),
