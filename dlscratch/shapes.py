@@ -145,6 +145,8 @@ def unbroadcast(g, x):
     elif type(x) is float and type(g) is float:
         return g
     shape = np.shape(x)
+    if np.shape(g) == shape:  # two kinds of scalar
+        return g
     g = g.sum(axis=tuple(range(g.ndim - len(shape))))
     stretched = tuple(i for i, size in enumerate(shape) if size == 1 and g.shape[i] != 1)
     return g.sum(axis=stretched, keepdims=True) if stretched else g

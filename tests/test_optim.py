@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dlscratch import SGD, AdaGrad, Adam, AdamW, Affine, Parameter, RMSProp, Tensor, clip_grad_norm, nn
+from dlscratch.optim import Optimizer
 
 SHAPES = [(3, 2), (2,), (1, 4)]
 
@@ -203,6 +204,22 @@ def test_a_scalar_tensor_is_trained():
         (t * t).backward()
         optimizer.step()
     assert float(t.data) == 0.25
+
+
+def test_a_scalar_tensor_that_was_trained_still_computes():
+    t = Tensor(1.0, requires_grad=True)
+    optimizer = SGD([t], lr=0.25)
+    for _ in range(2):
+        optimizer.zero_grad()
+        ((t * 2.0 + 1) / 2.0 - t * np.ones(2)).sum().backward()
+        (t * 2.0).backward()
+        optimizer.step()
+    assert float(t.data) == 0
+
+
+def test_an_optimizer_of_ones_own_says_what_it_lacks():
+    with pytest.raises(NotImplementedError, match=r"Lazy.update\(data, grad\): write the rule"):
+        type("Lazy", (Optimizer,), {})([one()], lr=0.1).step()
 
 
 def test_zero_grad_clears_tensors_and_parameters():
