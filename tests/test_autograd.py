@@ -202,3 +202,7 @@ def test_grad_of_an_argument():
     assert grad(f, argnum=1)(3.0, 5.0) == 9
     with pytest.raises(ValueError, match="must return a scalar"):
         grad(lambda x: x * 2)(np.ones(3))
+
+
+def test_a_tensor_shows_its_data():
+    assert repr(leaf([1.0, 2.0])) == "Tensor(array([1., 2.]))"

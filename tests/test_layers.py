@@ -231,6 +231,10 @@ def test_assigning_data_copies_casts_and_checks():
         p.data = np.zeros(3)
 
 
+def test_a_parameter_shows_its_shape():
+    assert repr(Affine(3, 2, rng=rng()).W) == "Parameter(3, 2)"
+
+
 def test_integer_data_becomes_float():
     assert Parameter(np.array([1, 2])).data.dtype == np.float64
 

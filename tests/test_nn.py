@@ -152,3 +152,8 @@ def test_random_modules_want_a_generator(bad):
     for make in (nn.SelfAttention, nn.Dropout):
         with pytest.raises(TypeError, match="default_rng"):
             make(0, rng=bad)
+
+
+def test_a_module_without_a_forward_says_what_it_lacks():
+    with pytest.raises(NotImplementedError, match=r"Empty.forward\(\*inputs\): write the forward pass"):
+        type("Empty", (nn.Module,), {})()(1.0)

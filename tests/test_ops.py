@@ -219,6 +219,23 @@ def test_targets_that_are_neither_labels_nor_rows(target):
         ops.softmax_cross_entropy(np.ones((2, 4)), target=target)
 
 
+@pytest.mark.parametrize("low_high", [(-0.5, 1.0), (0.0, 2.0)])
+def test_targets_of_binary_cross_entropy_lie_in_0_to_1(low_high):
+    with pytest.raises(ValueError, match=r"targets run from \S+ to \S+; they must lie in 0..1"):
+        ops.binary_cross_entropy(np.zeros(2), target=np.array(low_high))
+
+
+def test_targets_that_are_no_numbers():
+    for op in (ops.mse, ops.binary_cross_entropy):
+        with pytest.raises(TypeError, match="target is an array of <U1; give numbers"):
+            op(np.zeros(2), target=np.array(["a", "b"]))
+
+
+def test_an_exponent_is_one_number():
+    with pytest.raises(TypeError, match="the exponent is a ndarray; give one number"):
+        ops.power(np.ones(2), exponent=np.ones(2))
+
+
 def test_integer_targets_are_numbers_for_mse():
     assert ops.mse(np.ones(3), target=np.array([1, 1, 4]))[0] == 3
 
