@@ -1,0 +1,94 @@
+"""How long after a move is the new picture there?  Headless Chromium, a real JupyterLab, every widget.
+
+    python tests/widget_latency.py [chapters/NN-slug.ipynb ...]
+
+Two times per widget, in milliseconds: from the key press on a slider, and from the mouse move of its handle, to
+the `load` event of the picture that follows. A table is printed and nothing is asserted: a clock is no test.
+"""
+
+import shutil
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+from lab import browser_page, lab_server, open_notebook, run_all
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+MOVES = 60
+REST = 200  # milliseconds between moves
+WIDGET = ".jp-OutputArea .widget-hbox:has(> .widget-image)"
+
+LISTEN = """picture => {
+    window.times = [];
+    const start = event => { window.started ??= event.timeStamp; };
+    for (const kind of ['keydown', 'pointermove']) window.addEventListener(kind, start, true);
+    picture.addEventListener('load', event => {
+        if (window.started !== undefined) window.times.push(event.timeStamp - window.started);
+        window.started = undefined;
+    });
+}"""
+
+
+def main(names):
+    chapters = [Path(name).name for name in names] or sorted(p.name for p in REPOSITORY.glob("chapters/*.ipynb"))
+    print(f"{'widget':34} {'key: median':>12} {'worst':>6} {'drag: median':>13} {'worst':>6}   ms, {MOVES} moves")
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(REPOSITORY / "chapters", Path(folder, "chapters"))
+        with lab_server(folder) as server:
+            for chapter in chapters:
+                measure_chapter(server, chapter)
+
+
+def measure_chapter(server, chapter):
+    with browser_page(viewport={"width": 1280, "height": 900}) as page:
+        open_notebook(page, server, f"chapters/{chapter}")
+        run_all(page)
+        for i, widget in enumerate(page.locator(WIDGET).all(), start=1):
+            key, drag = measure(page, widget)
+            print(f"{chapter[:30]:30} {i:3} {row(key):>19} {row(drag):>20}")
+
+
+def measure(page, widget):
+    """The times of MOVES key presses and of MOVES mouse moves, on the widget's first slider."""
+    lock(page, widget)
+    widget.locator(".widget-image").evaluate(LISTEN)
+    handle = widget.locator(".noUi-handle").first
+    key = [after(page, lambda i=i: handle.press(one_way(i))) for i in range(MOVES)]
+    box = widget.locator(".noUi-base").first.bounding_box()
+    x, y = box["x"], box["y"] + box["height"] / 2
+    handle.hover()
+    page.mouse.down()
+    steps = [x + box["width"] * i / MOVES for i in range(MOVES)]
+    drag = [after(page, lambda x=x: page.mouse.move(x, y)) for x in steps]
+    page.mouse.up()
+    return key, drag
+
+
+def lock(page, widget):
+    """Give the prediction, if one is asked for: afterwards the picture is at its fullest."""
+    for button in widget.get_by_role("button", name="Lock my prediction").all():
+        button.click()
+        page.wait_for_timeout(500)
+
+
+def one_way(i):
+    """Up for half of the moves, then down again: never against an end, where nothing moves."""
+    return "ArrowRight" if i < MOVES // 2 else "ArrowLeft"
+
+
+def after(page, move):
+    """Milliseconds from the event to the picture."""
+    page.evaluate("window.started = undefined, window.times = []")
+    move()
+    page.wait_for_timeout(REST)  # ask nothing of the browser meanwhile: that would cost time
+    page.wait_for_function("window.times.length > 0")
+    return page.evaluate("window.times[0]")
+
+
+def row(times):
+    return f"{statistics.median(times):10.0f} {max(times):8.0f}"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
