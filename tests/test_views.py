@@ -85,9 +85,12 @@ def test_a_blitted_picture_shows_the_same_as_a_fresh_one(kind):
 
 
 def test_drawing_beyond_the_frame_moves_no_axis():
-    picture = Picture(lambda ax, a: ax.plot([0, 9], [0, 9 * a.height]), frame)
+    def points(ax, a):
+        ax.plot([2, 4], [2, 4], "o")  # no limits given: matplotlib chooses them, here and never again
+
+    picture = Picture(lambda ax, a: ax.plot([0, 9], [0, 9 * a.height]), points)
     picture.png(Height(1.0))
-    assert picture.axes.get_xlim() == (0, 1) and picture.axes.get_ylim() == (0, 1)
+    assert picture.axes.get_xlim() == picture.axes.get_ylim() == pytest.approx((1.9, 4.1))
 
 
 def test_a_title_set_by_draw_does_not_outlive_the_drawing():
@@ -99,6 +102,26 @@ def test_a_title_set_by_draw_does_not_outlive_the_drawing():
     low = picture.png(Height(0.1))
     assert picture.png(Height(0.9)) != low
     assert picture.png(Height(0.1)) == low
+
+
+def test_a_title_set_by_draw_replaces_that_of_the_frame():
+    def bare(ax, a):
+        frame(ax, a)
+        ax.set_title("")
+
+    def titled(ax, a):
+        ax.set_title("a title that moves")
+
+    assert Picture(titled, frame).png(Height(0.5)) == Picture(titled, bare).png(Height(0.5))
+
+
+def test_the_layout_leaves_room_for_a_title_that_only_draw_sets():
+    def tall(ax, a):
+        ax.set_title("a title\nof two lines")
+
+    with_title, without = Picture(tall), Picture(level)
+    assert with_title.png(Height(0.5)) and without.png(Height(0.5))
+    assert with_title.axes.get_position().y1 < without.axes.get_position().y1 - 0.05
 
 
 def test_a_drawing_that_fails_leaves_nothing_behind():
@@ -270,10 +293,11 @@ def test_only_what_is_not_finite_is_named():
         whole: object
         absent: object
         masked: object
+        hidden: object
         nan: object
 
     masked = np.ma.masked_invalid([1.0, np.nan])
-    arrays = Arrays(np.ones(3), np.ones(0), np.arange(3), None, masked, np.array([1.0, np.inf]))
+    arrays = Arrays(np.ones(3), np.ones(0), np.arange(3), None, masked, masked[1:], np.array([1.0, np.inf]))
     assert not_finite(arrays) == ["nan"]
 
 

@@ -55,6 +55,7 @@ class Picture:
         self.fixed = {ax: set(ax.get_children()) for ax in figure.axes}
         self.titles = [(title, title.get_text()) for ax in figure.axes for title in movable_titles(ax)]
         for ax in figure.axes:
+            ax.autoscale_view()
             ax.set_autoscale_on(False)  # nothing that `draw` adds may move the axes
         self.settle(figure, arrays)
         self.canvas = drawn(figure)
