@@ -7,10 +7,11 @@ from pathlib import Path
 import hypothesis
 import pytest
 from lab import browser_page, lab_server
+from notebooks import STRICT
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
-os.environ["PYTHONWARNINGS"] = "error"  # reaches the kernels of nbval, which `-W error` does not
+os.environ["PYTHONWARNINGS"] = STRICT  # reaches the kernels of nbval, which `-W error` does not
 
 hypothesis.settings.register_profile("course", database=None, deadline=None)  # leaves no files behind
 hypothesis.settings.load_profile("course")
