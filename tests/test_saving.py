@@ -321,7 +321,7 @@ WRONG_MEMBERS = {
     "a shape of an older Python": ({"0.W.npy": header(b"{'descr': '<f8', " + SHAPE.replace(b"3", b"3L"))}, "damaged"),
     "code as a type": ({"0.W.npy": header(b"{'descr': __import__('os').getcwd(), " + SHAPE)}, "damaged"),
     "parentheses without end": ({"0.W.npy": header(b"(" * 9000)}, "damaged"),
-    "signs without end": ({"0.W.npy": header(b"-" * 9000 + b"1")}, "damaged: MemoryError"),
+    "signs without end": ({"0.W.npy": header(b"-" * 9000 + b"1")}, "damaged"),
 }  # fmt: skip
 
 
