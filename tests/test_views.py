@@ -14,6 +14,7 @@ from dlscratch.views import style
 from dlscratch.views.controls import choice, number, power_of_ten, steps, toggle, whole
 from dlscratch.views.explorer import Explorer
 from dlscratch.views.picture import Picture
+from dlscratch.views.png import encode
 from dlscratch.views.prediction import Prediction, predict
 from dlscratch.views.readout import explain, not_finite, short
 from dlscratch.views.show import Still
@@ -169,6 +170,13 @@ def test_a_picture_leaves_the_style_of_other_figures_alone():
 def test_the_roles_have_different_colours():
     roles = [style.DATA, style.GRADIENT, style.PARAMETER, style.ERROR, style.GUESS, style.TRUTH]
     assert len(set(roles)) == len(roles)
+
+
+@pytest.mark.parametrize("level", [1, 9])
+@pytest.mark.parametrize("shape", [(1, 1, 4), (7, 3, 4), (40, 90, 4)])
+def test_a_picture_file_holds_its_pixels(shape, level, tmp_path):
+    made = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    assert np.array_equal(pixels(encode(made, level), tmp_path), made)
 
 
 # controls

@@ -7,7 +7,8 @@ can be shown. The sentence is also the picture's alternative text.
 
 import base64
 
-from .picture import SIZE, drawn, encode, new_figure
+from .picture import SIZE, drawn, new_figure, pixels_of
+from .png import encode
 from .style import style
 
 
@@ -27,7 +28,7 @@ class Still:
         with style():
             figure = new_figure(size)
             draw(figure.subplots(*panels), *arrays)
-            self.png = encode(drawn(figure))
+            self.png = encode(pixels_of(drawn(figure)), level=9)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return bundle(self.png, self.alt, self.size)
