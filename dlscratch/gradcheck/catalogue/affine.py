@@ -58,7 +58,7 @@ def bias_over_outputs(x, W, b, dout):
     "wrong-axis",
     "db",
     "db is summed over examples and outputs: one number for all units; sum over axis 0 alone.",
-    symptom="All biases of a layer move together; training goes on, a little worse, and no error shows.",
+    symptom="All biases of a layer move together; the weights make up for it, and no error shows.",
 )
 def bias_one_number(x, W, b, dout):
     return dout @ W.T, x.T @ dout, np.full(b.shape, dout.sum())
@@ -78,7 +78,7 @@ def bias_keeps_axis(x, W, b, dout):
     "first-example-only",
     "db",
     "db is dout of the first example; every example of the batch counts.",
-    symptom="The bias follows single examples: its steps are small and noisy.",
+    symptom="The bias follows single examples, in small and noisy steps.",
 )
 def bias_of_first_example(x, W, b, dout):
     return dout @ W.T, x.T @ dout, dout[0]
@@ -88,7 +88,7 @@ def bias_of_first_example(x, W, b, dout):
     "upstream-ignored",
     "db",
     "db is the number of examples: the local derivative is 1, but it must be multiplied by dout.",
-    symptom="The bias falls at a constant rate, whatever the error; the loss soon rises.",
+    symptom="The biases fall without end, whatever the error: units saturate, accuracy stays at chance.",
 )
 def bias_counts_examples(x, W, b, dout):
     return dout @ W.T, x.T @ dout, np.ones_like(x @ W).sum(axis=0)
@@ -98,7 +98,7 @@ def bias_counts_examples(x, W, b, dout):
     "sign",
     "db",
     "db has the wrong sign: the minus of gradient descent belongs to the update, not to the gradient.",
-    symptom="The bias climbs while the weights descend; the loss falls less far, or rises.",
+    symptom="In a linear fit the offset runs away; in a larger net the weights make up for it and nothing shows.",
 )
 def bias_with_minus(x, W, b, dout):
     return dout @ W.T, x.T @ dout, -dout.sum(axis=0)
@@ -154,7 +154,7 @@ def weights_transposed(x, W, b, dout):
     "elementwise",
     "dW",
     "dW is the product entry by entry, x * dout; it must be the matrix product x^T dout.",
-    symptom="An error, except where n = D = M: there the layer learns something else, without a word.",
+    symptom="An error, except where n = D = M: there the loss hardly falls, without a word.",
     draw=draw_square,
 )
 def weights_entry_by_entry(x, W, b, dout):
@@ -177,7 +177,7 @@ def weights_of_last_example(x, W, b, dout):
     "term-missing",
     "dW",
     "dW leaves the last example out: range(n - 1) ends one too early.",
-    symptom="Hardly any: with large batches nothing shows, with batches of one nothing is learnt.",
+    symptom="Hardly any with large batches; with batches of one no weight moves.",
 )
 def weights_without_last(x, W, b, dout):
     dW = np.zeros_like(W)
@@ -213,7 +213,7 @@ def weights_without_x(x, W, b, dout):
     "upstream-wrong",
     "dW",
     "dW is made of the output, x^T out; it must be made of dout.",
-    symptom="The loss does not fall: the weights shrink towards 0, whatever the targets.",
+    symptom="The weights follow the outputs, not the errors: at usual learning rates the loss explodes.",
 )
 def weights_from_output(x, W, b, dout):
     return dout @ W.T, x.T @ (x @ W + b), dout.sum(axis=0)
@@ -223,7 +223,7 @@ def weights_from_output(x, W, b, dout):
     "upstream-wrong",
     "dW",
     "dW is the sum of x times the sum of dout; it must be the sum of their products, example by example.",
-    symptom="Training is slow and jerky: the examples of a batch are mixed up.",
+    symptom="The examples of a batch are mixed up, and steps are far too large: the loss jumps and stays high.",
 )
 def weights_product_of_sums(x, W, b, dout):
     return dout @ W.T, np.outer(x.sum(axis=0), dout.sum(axis=0)), dout.sum(axis=0)
@@ -243,11 +243,11 @@ def weights_with_two(x, W, b, dout):
     "wrong-dtype",
     "dW",
     "dW is written into an array of integers, which cuts off the fractions; make it with np.zeros_like(W).",
-    symptom="Small gradients become 0: the loss stops falling early, or never starts.",
+    symptom="Gradients below 1 become 0: the weights hardly move, or not at all.",
 )
 def weights_as_integers(x, W, b, dout):
     dW = np.zeros(W.shape, dtype=int)
-    dW[...] = x.T @ (10 * dout)
+    dW[...] = x.T @ dout
     return dout @ W.T, dW, dout.sum(axis=0)
 
 
@@ -262,8 +262,8 @@ def weights_accumulate():
 
     def op(x, W, b):
         def pullback(dout):
-            total[W.shape] = total.get(W.shape, 0) + x.T @ dout
-            return dout @ W.T, total[W.shape], dout.sum(axis=0)
+            total["dW"] = total.get("dW", 0) + x.T @ dout
+            return dout @ W.T, total["dW"], dout.sum(axis=0)
 
         return x @ W + b, pullback
 
@@ -294,7 +294,7 @@ def cache_shared():
     "mutates-input",
     "dW",
     "W was overwritten: backward takes the training step; it must only return dW, and the optimizer steps.",
-    symptom="Every update is made twice, and momentum or Adam have half of no effect; gradient checks fail.",
+    symptom="Two steps are taken for one, and the one in backward heeds neither the optimizer nor its learning rate.",
 )
 def weights_updated_in_backward():
     def op(x, W, b):
@@ -315,7 +315,7 @@ def weights_updated_in_backward():
     "transposed",
     "dx",
     "dx is dout W; W must be transposed on the way back: dout W^T.",
-    symptom="An error, except in square layers: there the layers below get signals of the wrong units.",
+    symptom="An error, except in square layers: there it learns, less well, and no error shows.",
     draw=draw_square,
 )
 def input_without_transpose(x, W, b, dout):
@@ -326,7 +326,7 @@ def input_without_transpose(x, W, b, dout):
     "over-m",
     "dx",
     "dx is averaged over the outputs; every output sends its share back, and the shares are summed.",
-    symptom="The layers below learn M times too slowly; deep nets do not learn at all.",
+    symptom="The layers below learn M times too slowly: the deeper, the slower.",
 )
 def input_averaged(x, W, b, dout):
     return (dout[:, None, :] * W).mean(axis=2), x.T @ dout, dout.sum(axis=0)
@@ -336,7 +336,7 @@ def input_averaged(x, W, b, dout):
     "upstream-ignored",
     "dx",
     "dx does not contain dout: it is the same for every example; it must be dout W^T.",
-    symptom="The last layer learns; all layers below drift in a direction unrelated to the error.",
+    symptom="All layers but the last drift in one direction, whatever the error: accuracy stays at chance.",
 )
 def input_without_dout(x, W, b, dout):
     return np.ones_like(dout) @ W.T, x.T @ dout, dout.sum(axis=0)
@@ -346,7 +346,7 @@ def input_without_dout(x, W, b, dout):
     "local-derivative-missing",
     "dx",
     "dx is dout as it came; it must pass through the weights: dout W^T.",
-    symptom="An error, except in square layers: there the layers below learn towards random targets.",
+    symptom="An error, except in square layers: there it learns, far less well, and no error shows.",
     draw=draw_square,
 )
 def input_without_weights(x, W, b, dout):
