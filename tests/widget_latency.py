@@ -19,6 +19,8 @@ MOVES = 60
 REST = 200  # milliseconds between moves
 WIDGET = ".jp-OutputArea .widget-hbox:has(> .widget-image)"
 
+RAIL = ".noUi-target:not([disabled])"  # a prediction freezes its own slider when it is locked
+
 LISTEN = """picture => {
     window.times = [];
     const start = event => { window.started ??= event.timeStamp; };
@@ -50,16 +52,18 @@ def measure_chapter(server, chapter):
 
 
 def measure(page, widget):
-    """The times of MOVES key presses and of MOVES mouse moves, on the widget's first slider."""
+    """The times of MOVES key presses and of MOVES mouse moves, on the widget's first slider, from its low end."""
     lock(page, widget)
     widget.locator(".widget-image").evaluate(LISTEN)
-    handle = widget.locator(".noUi-handle").first
+    handle = widget.locator(f"{RAIL} .noUi-handle").first
+    handle.press("Home")
+    page.wait_for_timeout(500)
     key = [after(page, lambda i=i: handle.press(one_way(i))) for i in range(MOVES)]
-    box = widget.locator(".noUi-base").first.bounding_box()
+    box = widget.locator(f"{RAIL} .noUi-base").first.bounding_box()
     x, y = box["x"], box["y"] + box["height"] / 2
     handle.hover()
     page.mouse.down()
-    steps = [x + box["width"] * i / MOVES for i in range(MOVES)]
+    steps = [x + box["width"] * (i + 1) / MOVES for i in range(MOVES)]
     drag = [after(page, lambda x=x: page.mouse.move(x, y)) for x in steps]
     page.mouse.up()
     return key, drag
