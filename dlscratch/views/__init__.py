@@ -1,8 +1,9 @@
 """Pictures and widgets.  Reads everything else in the package; nothing else reads it."""
 
+from .difference import draw_errors, explore_difference
 from .digits import draw_digits
 from .learning_curve import draw_learning_curve
 from .line_fit import explore_line
 from .show import Still
 
-__all__ = ["Still", "draw_digits", "draw_learning_curve", "explore_line"]
+__all__ = ["Still", "draw_digits", "draw_errors", "draw_learning_curve", "explore_difference", "explore_line"]
