@@ -7,7 +7,7 @@ from .evidence import Evidence, same
 from .numeric import agrees_along
 from .report import Finding, GradientError, Report
 from .subject import subject_of
-from .trial import play
+from .trial import play, play_back_again
 
 DIRECTIONS = (2, 1)  # random directions in which the first and the second call of a draw are judged
 
@@ -65,7 +65,8 @@ class Judge:
 
     def report(self):
         try:
-            return self.finished(self.findings())
+            with np.errstate(all="ignore"):  # it is the code that is judged that divides by 0, not the judge
+                return self.finished(self.findings())
         finally:
             self.subject.restore()
 
@@ -75,6 +76,8 @@ class Judge:
             plays.append(self.twice(draw))
             if (crash := self.crash(*plays[-1])) is not None:
                 return [crash]
+            if (nan := self.output_is_nan(*plays[-1])) is not None:
+                return [nan]
             if len(plays) == 1 and (kept := self.kept_from_the_first_call(plays)):
                 return kept  # before other draws meet what the code keeps
         found = self.changes(plays)
@@ -84,8 +87,10 @@ class Judge:
     def twice(self, draw):
         """Two calls on one instance."""
         running, values = self.subject.start(draw), self.subject.values(draw)
-        first = play(running, self.names, values, self.rng, again=self.subject.form == "operation")
+        first = play(running, self.names, values, self.rng)
         second = first if first.error else play(running, self.names, self.moved(values), self.rng)
+        if self.subject.form == "operation" and not second.error:
+            play_back_again(first)
         return draw, first, second
 
     def kept_from_the_first_call(self, plays):
@@ -122,6 +127,13 @@ class Judge:
             names = ", ".join("d" + name for name in self.names)
             cause = "returns-none" if got < want else None
             return Finding(title, cause, f"{got} gradients instead of {want}", f"it must return {names}.")
+
+    def output_is_nan(self, draw, *trials):
+        for trial in trials:
+            if np.isnan(trial.out).any() and not any(np.isnan(v).any() for v in trial.values):
+                told = f"at {self.names[0]} = {_short(np.ravel(trial.values[0]))}"
+                says = f"the output is NaN in {np.isnan(trial.out).sum()} of {trial.out.size} places."
+                return Finding("d" + self.names[0], "not-finite", told, says)
 
     def changes(self, plays):
         changed = {name for _, *trials in plays for trial in trials for name in trial.changed}
@@ -166,18 +178,20 @@ class Judge:
         for k in calls:
             trials = [trials[k] for _, *trials in plays]
             if any(np.shape(t.gradients[i]) != np.shape(t.values[i]) for t in trials):
-                return self.shape_finding(i, name, self.evidence(i, plays, k))
+                return self.shape_finding(i, name, plays, k)
             if not all(self.agrees(i, draw, t, k) for (draw, *_), t in zip(plays, trials, strict=True)):
                 return self.number_finding(i, name, plays, k)
-        return self.once_more(i, name, [first for _, first, _ in plays if first.repeated])
+        return self.once_more(i, name, [first for _, first, _ in plays if first.repeated]) if 1 in calls else None
 
     def once_more(self, i, name, trials):
-        """A pullback keeps no state: called again with the same dout it must answer the same."""
+        """A pullback keeps no state: called again, after another call, with the same dout it must answer the same."""
         pairs = [(t.gradients[i], t.repeated[i]) for t in trials if len(t.repeated) == len(self.names)]
         if all(same(a, b) for a, b in pairs):
             return None
         doubled = all(same(2 * np.asarray(a), b) for a, b in pairs)
-        says = "a second call of the same pullback gives another gradient: the first changed what it remembers."
+        says = (
+            "called once more, the pullback of an earlier call answers otherwise: what it remembers was changed since."
+        )
         return Finding("d" + name, "accumulates" if doubled else "stale-cache", "", says)
 
     def agrees(self, i, draw, trial, k=0):
@@ -226,10 +240,13 @@ class Judge:
             self.evidence_of(i, draw, before, None) if before is not None else None,
         )
 
-    def shape_finding(self, i, name, cases):
+    def shape_finding(self, i, name, plays, k):
         from .diagnosis import diagnose_shape  # loaded only when something is wrong
 
-        fits = diagnose_shape(cases) or [("wrong-shape", f"d{name} must have the shape of {name}.", "")]
+        cases = self.evidence(i, plays, k)
+        fits = diagnose_shape(cases, self.by_catalogue(i, plays, k)) or [
+            ("wrong-shape", f"d{name} must have the shape of {name}.", "")
+        ]
         e = cases[0]
         told = f"yours has shape {np.shape(e.yours)}, {name} has {np.shape(e.value)}"
         return self.named("d" + name, fits, told, e)

@@ -21,10 +21,11 @@ def diagnose(cases, own=()):
     return _once_each(fits)
 
 
-def diagnose_shape(cases):
-    """The same for a gradient of the wrong shape."""
+def diagnose_shape(cases, own=()):
+    """The same for a gradient of the wrong shape: what its numbers say first, in the catalogue's words."""
     fits = [(slug, says, "") for slug, says, fits in SHAPES if all(fits(e) for e in cases)]
-    return _once_each(fits)
+    words = {slug: says for slug, says, _ in reversed(own)}
+    return _once_each([(slug, words.get(slug, says), told) for slug, says, told in fits] + list(own))
 
 
 def _reproduces(predict, cases):
@@ -37,7 +38,10 @@ def _reproduces(predict, cases):
 
 
 def _once_each(fits):
-    return list({slug: (slug, says, told) for slug, says, told in reversed(fits)}.values())[::-1]
+    first = {}
+    for fit in fits:
+        first.setdefault(fit[0], fit)
+    return list(first.values())
 
 
 # ---- a factor ----------------------------------------------------------------------------------------
@@ -153,7 +157,7 @@ def _is_transposed(e):
 
 
 def _is_keepdims(e):
-    return np.size(e.yours) == np.size(e.right) and same(np.reshape(e.yours, np.shape(e.right)), e.right)
+    return same(np.squeeze(e.yours), np.squeeze(e.right))
 
 
 def _is_not_summed(e):
@@ -170,6 +174,8 @@ def _sums(a):
 
 
 def _is_wrong_axis(e):
+    if _is_keepdims(e):
+        return False
     yours = np.squeeze(e.yours)
     return any(same(yours, np.squeeze(total)) for total in _sums(unsummed(e)))
 
@@ -186,12 +192,12 @@ def _is_averaged_over_wrong_axis(e):
 SHAPES = [
     ("transposed", "it is the transpose of the right one.", _is_transposed),
     ("keepdims", "the numbers are right, but an axis of size 1 is too many or too few (keepdims).", _is_keepdims),
-    ("swapped", "it is another argument's gradient: two have changed places.", _is_swapped),
     (
         "not-summed",
         "it is not summed: a value that was broadcast gets the sum of its copies' gradients.",
         _is_not_summed,
     ),
+    ("swapped", "it is another argument's gradient: two have changed places.", _is_swapped),
     ("wrong-axis", "it is summed over the wrong axis.", _is_wrong_axis),
     ("wrong-axis", "it is averaged over the wrong axis.", _is_averaged_over_wrong_axis),
 ]

@@ -43,7 +43,9 @@ def arranged(op, values, constants):
 
 def wrong_versions(op, plays, split, i, k):
     """The wrong versions whose gradient i is the one at hand, on every draw, in call k (0 or 1)."""
-    return [wrong for wrong in op.versions if _reproduces(op, wrong, plays, split, i, k)]
+    changed = {name for _, *trials in plays for trial in trials for name in trial.changed}
+    about = {"d" + list(op.signature.parameters)[i]} | ({"dout"} & changed)
+    return [w for w in op.versions if w.argument in about and _reproduces(op, w, plays, split, i, k)]
 
 
 def _reproduces(op, wrong, plays, split, i, k):

@@ -139,10 +139,12 @@ def _accepted(cls, settings):
 
 
 def _parameters(cls):
+    """Names of what the class takes besides the parameters; none if they cannot be known, or if it takes all."""
     try:
-        return list(inspect.signature(cls).parameters)[1:]
+        found = list(inspect.signature(cls).parameters.values())[1:]
     except (TypeError, ValueError):
         return []
+    return [] if any(p.kind is p.VAR_KEYWORD for p in found) else [p.name for p in found]
 
 
 def _end_to_end(arrays):

@@ -17,16 +17,17 @@ class Trial:
     changed: list = field(default_factory=list)
     error: str = ""
     answered: bool = True  # False: the whole backward returned None
-    repeated: list = field(default_factory=list)  # the gradients when the same pullback is called once more
+    backward: object = field(default=None, repr=False)  # the pullback of this call, to be called once more
+    repeated: list = field(default_factory=list)  # the gradients it then returned
 
 
-def play(running, names, values, rng, again=False):
+def play(running, names, values, rng):
     """Forward, a random dout, backward. The code gets copies: what it overwrites is noticed, and harms nobody."""
     trial = Trial(values)
     copies = [_copy(v) for v in values]
     try:
         with np.errstate(all="ignore"):
-            _there_and_back(trial, running, names, values, copies, rng, again)
+            _there_and_back(trial, running, names, values, copies, rng)
     except NotImplementedError as error:
         trial.error = f"NotImplementedError: not written yet{_where(error)}"
     except Exception as error:  # whatever the code does is a finding, never a crash of the checker
@@ -34,8 +35,9 @@ def play(running, names, values, rng, again=False):
     return trial
 
 
-def _there_and_back(trial, running, names, values, copies, rng, again):
+def _there_and_back(trial, running, names, values, copies, rng):
     out = running.forward(copies)
+    trial.backward = running.backward
     trial.changed += _changed(names, values, copies)
     trial.out = np.array(out, dtype=float)
     # random, not ones: softmax rows sum to 1, so ones would hide a backward that returns zeros
@@ -47,8 +49,15 @@ def _there_and_back(trial, running, names, values, copies, rng, again):
         trial.changed.append("dout")
     trial.answered = grads is not None and not (len(grads) == 1 and grads[0] is None and len(names) > 1)
     trial.gradients = [_copy(g) if type(g) is np.ndarray else g for g in grads] if grads is not None else []
-    if again:
-        trial.repeated = list(running.backward(_copy(trial.dout)[()]) or [])
+
+
+def play_back_again(trial):
+    """The way back of an earlier call once more, with the same dout: what came in between must not matter."""
+    try:
+        with np.errstate(all="ignore"):
+            trial.repeated = list(trial.backward(_copy(trial.dout)[()]) or [])
+    except Exception as error:
+        trial.error = f"{type(error).__name__}: {error}{_where(error)}"
 
 
 def _copy(v):
