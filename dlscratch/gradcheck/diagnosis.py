@@ -1,7 +1,7 @@
 """From a wrong gradient to its cause: try every hypothesis, keep those that reproduce the numbers on every draw."""
 
 from fractions import Fraction
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 
@@ -167,14 +167,13 @@ def _is_not_summed(e):
 
 
 def _sums(a):
-    """`a` summed over one axis or several leading ones."""
-    return [a.sum(axis=axis) for axis in range(np.ndim(a))] + [
-        a.sum(axis=tuple(range(k))) for k in range(2, np.ndim(a) + 1)
-    ]
+    """`a` summed over every choice of axes."""
+    axes = range(np.ndim(a))
+    return [a.sum(axis=chosen) for k in axes for chosen in combinations(axes, k + 1)]
 
 
 def _is_wrong_axis(e):
-    if _is_keepdims(e):
+    if _is_keepdims(e) or _is_not_summed(e):
         return False
     yours = np.squeeze(e.yours)
     return any(same(yours, np.squeeze(total)) for total in _sums(unsummed(e)))

@@ -115,7 +115,7 @@ def without_parentheses(x, dout):
 
 
 @sigmoid.wrong(
-    "local-derivative-missing",
+    "another-derivative",
     "dx",
     "1 - s^2 is the derivative of tanh; that of the sigmoid is s (1 - s).",
     symptom="Gradients below are too large, most of all for units that are off; training is restless.",

@@ -81,7 +81,7 @@ def square_of_all(x, dout):
 
 
 @tanh.wrong(
-    "local-derivative-missing",
+    "another-derivative",
     "dx",
     "t (1 - t) is the derivative of the sigmoid; that of tanh is 1 - t^2.",
     symptom="Units below 0 get a gradient of the wrong sign: it learns slowly and ends worse.",
