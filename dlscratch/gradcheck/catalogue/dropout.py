@@ -24,7 +24,7 @@ dropout = Operation("dropout", "x * mask", forward, draw, look="chapter 12")
     "mask-missing",
     "dx",
     "dout is passed on as it is: what was dropped must get 0, what was kept the scale 1 / (1 - p).",
-    symptom="Units learn from outputs they had no part in: with ReLU the loss stays several times higher; tanh hides it.",
+    symptom="Units learn from outputs they had no part in: with ReLU the loss stays much higher; tanh hides it.",
 )
 def mask_forgotten(x, dout, mask):
     return (dout,)
