@@ -288,7 +288,7 @@ def windows_summed(x, W, b, dout, stride=1, padding=0):
 
 
 @conv2d.wrong(
-    "wrong-axis",
+    "not-summed",
     "db",
     "db is summed over the batch alone; one bias serves all places too: axis=(0, 2, 3).",
     symptom="The update raises, or turns the bias into an image.",
