@@ -32,16 +32,17 @@ def conv2d(x, W, b, *, stride=1, padding=0):
     m, c, *size = W.shape
     padded = _pad(x, top, left)
     n, (h, w) = len(x), _places("conv2d", padded, size, stride)
+    windows = sliding_window_view(padded, size, axis=(2, 3))[:, :, :: stride[0], :: stride[1]]
     K = W.transpose(2, 3, 1, 0).reshape(-1, m)
     out = np.empty((n, h * w, m), np.result_type(x, W, b))
     for part in _parts(n):
-        np.matmul(_rows(padded[part], size, stride), K, out=out[part].reshape(-1, m))
+        np.matmul(_rows(windows[part]), K, out=out[part].reshape(-1, m))
     out = out.reshape(n, h, w * m)
     out += np.tile(b, w)  # one long run of numbers is added faster than w runs of m
 
     def pullback(dout, needs_dx=True):
         d = dout.transpose(0, 2, 3, 1).reshape(n, h * w, m)
-        dK = sum(_rows(padded[part], size, stride).T @ d[part].reshape(-1, m) for part in _parts(n))
+        dK = sum(_rows(windows[part]).T @ d[part].reshape(-1, m) for part in _parts(n))
         dW = dK.reshape(*size, c, m).transpose(3, 2, 0, 1)
         return spread(d) if needs_dx else None, dW, sum_rows(d.reshape(-1, m))
 
@@ -111,13 +112,12 @@ def _taps(a, size, stride, places):
         yield a[:, :, i : i + h * down : down, j : j + w * right : right]
 
 
-def _rows(padded, size, stride):
-    """Every window as a row of numbers: (N H' W', KH KW C)."""
-    windows = sliding_window_view(padded, size, axis=(2, 3))[:, :, :: stride[0], :: stride[1]]
-    c, k = padded.shape[1], size[0] * size[1]
+def _rows(windows):
+    """Windows (N, C, H', W', KH, KW) as rows of numbers: (N H' W', KH KW C)."""
+    c, kh, kw = windows.shape[1], *windows.shape[4:]
     if c == 1:  # the runs along the image are longer than those along the window
-        return windows.transpose(1, 4, 5, 0, 2, 3).reshape(k, -1).T
-    return windows.transpose(0, 2, 3, 4, 5, 1).reshape(-1, k * c)
+        return windows.transpose(1, 4, 5, 0, 2, 3).reshape(kh * kw, -1).T
+    return windows.transpose(0, 2, 3, 4, 5, 1).reshape(-1, kh * kw * c)
 
 
 def _pad(x, top, left):
