@@ -129,13 +129,15 @@ class Tensor:
 
 def apply(op, *inputs, **options):
     """Run a primitive on tensors and note its pullback. An operation of your own goes in the same way."""
+    arrays, wanted = [], False
     for t in inputs:
-        if type(t) is not Tensor:
-            inputs = tuple([as_tensor(t) for t in inputs])
-            break
-    out, pullback = op(*[t.data for t in inputs], **options)
+        if not isinstance(t, Tensor):
+            return apply(op, *map(as_tensor, inputs), **options)
+        arrays.append(t.data)
+        wanted = wanted or t.requires_grad
+    out, pullback = op(*arrays, **options)
     result = Tensor(out)
-    if _recording and any([t.requires_grad for t in inputs]):
+    if wanted and _recording:
         result.requires_grad, result._parents, result._pullback = True, inputs, pullback
     return result
 

@@ -102,6 +102,7 @@ RIGHT = {
     "tensors": lambda: check(lambda x, W: (x @ W).relu().sum(), "N D, D M", rng=rng()),
     "scalars": lambda: check(lambda a, b: (a * b, lambda dout: (dout * b, dout * a)), 2.0, 3.0, rng=rng()),
     "one gradient without a tuple": lambda: check(lambda x: (2 * x, lambda dout: 2 * dout), "N D", rng=rng()),
+    "one gradient in a list": lambda: check(lambda x: (2 * x, lambda dout: [2 * dout]), "N D", rng=rng()),
     "two outputs": lambda: check(lambda x: ((x, 2 * x), lambda douts: douts[0] + 2 * douts[1]), "N D", rng=rng()),
     "float32": lambda: check(ops.affine, *(normal(*s).astype(np.float32) for s in ((5, 3), (3, 2), (2,))), rng=rng()),
 }

@@ -41,11 +41,21 @@ def arranged(op, values, constants):
     return values, named | dict(zip(free, [v for k, v in constants.items() if k not in named], strict=False))
 
 
+BY_ARGUMENT = {"mutates-input", "accumulates", "stale-cache"}  # what one gradient does says nothing of another
+
+
 def wrong_versions(op, plays, split, i, k):
-    """The wrong versions whose gradient i is the one at hand, on every draw, in call k (0 or 1)."""
+    """The wrong versions whose gradient i is the one at hand, on every draw, in call k (0 or 1).
+
+    First those that are about this gradient; then those whose slip, made further up, spreads to it.
+    """
+    name = "d" + list(op.signature.parameters)[i]
     changed = {name for _, *trials in plays for trial in trials for name in trial.changed}
-    about = {"d" + list(op.signature.parameters)[i]} | ({"dout"} & changed)
-    return [w for w in op.versions if w.argument in about and _reproduces(op, w, plays, split, i, k)]
+    others = [w for w in op.versions if w.argument != name and w.cause not in BY_ARGUMENT]
+    others = [w for w in others if w.cause != "mutates-dout" or "dout" in changed]
+    about = [w for w in op.versions if w.argument == name]
+    fits = [w for w in about if _reproduces(op, w, plays, split, i, k)]
+    return fits or [w for w in others if _reproduces(op, w, plays, split, i, k)]
 
 
 def _reproduces(op, wrong, plays, split, i, k):

@@ -136,7 +136,7 @@ def _placed(inputs, free, values):
 
 def _picked(grads, free, n):
     """The gradients of the differentiable inputs, whether constants were answered (by None) or left out."""
-    if not isinstance(grads, tuple | list) or (isinstance(grads, list) and len(free) == 1):
+    if not isinstance(grads, tuple | list) or (isinstance(grads, list) and len(free) == 1 != len(grads)):
         grads = (grads,)
     return [grads[i] for i in free] if len(grads) == n else list(grads)
 
