@@ -4,6 +4,15 @@ from .difference import draw_errors, explore_difference
 from .digits import draw_digits
 from .learning_curve import draw_learning_curve
 from .line_fit import explore_line
+from .paths import explore_paths
 from .show import Still
 
-__all__ = ["Still", "draw_digits", "draw_errors", "draw_learning_curve", "explore_difference", "explore_line"]
+__all__ = [
+    "Still",
+    "draw_digits",
+    "draw_errors",
+    "draw_learning_curve",
+    "explore_difference",
+    "explore_line",
+    "explore_paths",
+]
