@@ -351,7 +351,7 @@ def _one_hot(logits, target):
         )
     target = np.asarray(target)
     if target.shape == (n,) and target.dtype.kind in "iu":
-        hot = np.zeros_like(logits)
+        hot = np.zeros(logits.shape, logits.dtype)
         hot[np.arange(n), _in_range(target, k)] = 1
         return hot
     if target.shape == (n, k) and target.dtype.kind in "biuf" and np.allclose(target.sum(axis=1), 1):
@@ -363,8 +363,8 @@ def _one_hot(logits, target):
 
 
 def _in_range(labels, k):
-    wrong = np.flatnonzero((labels < 0) | (labels >= k))
-    if len(wrong):
+    if labels.min() < 0 or labels.max() >= k:
+        wrong = np.flatnonzero((labels < 0) | (labels >= k))
         raise ValueError(
             f"softmax_cross_entropy: label {labels[wrong[0]]} in row {wrong[0]}, but logits have K = {k} columns, "
             f"so labels run from 0 to {k - 1}"
