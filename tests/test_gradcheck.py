@@ -11,7 +11,7 @@ import dlscratch as d
 from dlscratch import GradientError, check, check_autograd, check_optimizer, explain, numeric_gradient, ops
 from dlscratch.gradcheck.catalogue.tape import WRONG as WRONG_TAPES
 from dlscratch.gradcheck.catalogue.tape import Wrong
-from dlscratch.gradcheck.check import _told_apart
+from dlscratch.gradcheck.judge import _told_apart
 
 AFFINE = "N D, D M, M"
 
@@ -576,3 +576,65 @@ def test_what_is_not_written_yet_is_said_so():
         raise NotImplementedError
 
     assert "not written yet" in explain(relu, "N D", rng=rng()).findings[0].message
+
+
+# ---- nothing is certified that was not looked at -----------------------------------------------------
+
+
+@pytest.mark.parametrize("inputs", [(np.array([1, 2, 3]),), (3,), (np.ones((0, 3)),)])
+def test_a_check_of_nothing_does_not_pass(inputs):
+    (finding,) = explain(lambda x: (x * x, lambda dout: (dout * x,)), *inputs, rng=rng()).findings
+    assert "nothing was checked" in finding.message
+
+
+def test_a_forward_that_draws_at_random_cannot_be_checked():
+    noise = rng(1)
+
+    def dropout(x):
+        mask = noise.random(x.shape) > 0.5
+        return x * mask, lambda dout: 7 * dout * mask
+
+    (finding,) = explain(dropout, "N D", rng=rng()).findings
+    assert finding.cause == "not-repeatable"
+    assert not explain(d.Dropout(0.5, rng=rng()), normal(5, 3), rng=rng()).ok
+    assert explain(d.Dropout(0.5, rng=rng()).eval(), normal(5, 3), rng=rng()).ok
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e-3, 1.0, 1e3, 1e6])
+def test_the_size_of_the_inputs_does_not_matter(scale):
+    right = explain(lambda x: (x * x, lambda dout: 2 * x * dout), scale * normal(5, 3), rng=rng())
+    wrong = explain(lambda x: (x * x, lambda dout: x * dout), scale * normal(5, 3), rng=rng())
+    assert right.ok, str(right)
+    assert not wrong.ok
+
+
+def test_a_missing_gradient_certifies_no_other():
+    report = explain(lambda x, W, b: (x @ W + b, lambda dout: (dout @ W.T, x.T @ dout)), AFFINE, rng=rng())
+    assert "right" not in str(report)
+
+
+def test_a_sum_over_all_entries_is_told_from_one_over_the_batch():
+    def mse(prediction, *, target):
+        miss = prediction - target
+        return np.mean(miss**2), lambda dout: 2 * dout * miss
+
+    (finding,) = explain(
+        mse, lambda rng, n, D, M: ((rng.normal(size=(n, M)),), {"target": rng.normal(size=(n, M))}), rng=rng()
+    ).findings
+    assert "divides by n M" in finding.message
+    assert "10 of right at n = 5 and M = 2" in finding.evidence
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: check(ops.relu, normal(3), rng=0), "default_rng"),
+        (lambda: check(ops.relu, rng=rng()), "give the inputs"),
+        (lambda: check(ops.affine, "(N, D), (D, M), (M)", rng=rng()), "letters, blanks and commas"),
+        (lambda: check(ops.matmul, "N D, D M", constants=("Q",), rng=rng()), "'Q' is none of x, y"),
+    ],
+)
+def test_a_wrong_call_of_check_accuses_nobody(call, said):
+    with pytest.raises((TypeError, ValueError), match=said) as error:
+        call()
+    assert not isinstance(error.value, GradientError)

@@ -89,14 +89,14 @@ def upstream_is_out(e):
     return e.back(e.out)
 
 
-@cause("upstream-wrong", "dout is multiplied in twice over: once with the output.")
+@cause("upstream-wrong", "dout is multiplied by the output.")
 def upstream_times_out(e):
     return e.back(e.dout * e.out)
 
 
 @cause("upstream-wrong", "dout is added where it should multiply.")
 def upstream_added(e):
-    return e.local + e.dout if e.elementwise else None
+    return e.local + e.dout if e.elementwise and np.any(e.local) else None
 
 
 @cause("upstream-wrong", "the rows of dout are used in reverse order.")

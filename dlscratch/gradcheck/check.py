@@ -2,14 +2,11 @@
 
 import numpy as np
 
-from .draws import Draw, draws_of, is_maker, small_draws, with_other_rows
-from .evidence import Evidence, same
-from .numeric import agrees_along
+from .draws import draws_of, is_maker, small_draws, with_other_rows
+from .judge import Judge, kind
 from .report import Finding, GradientError, Report
-from .subject import subject_of
-from .trial import play, play_back_again
-
-DIRECTIONS = (2, 1)  # random directions in which the first and the second call of a draw are judged
+from .subject import UnknownConstant, subject_of
+from .trial import play
 
 
 def check(f, *inputs, rng, constants=(), params=None, **options):
@@ -31,17 +28,29 @@ def check(f, *inputs, rng, constants=(), params=None, **options):
 
 def explain(f, *inputs, rng, constants=(), params=None, **options):
     """The same judgement as `check`, as a Report, without raising."""
+    constants = (constants,) if isinstance(constants, str | int) else tuple(constants)
+    check_arguments(inputs, rng)
     try:
         draws = draws_of(inputs, options, rng)
         subject = subject_of(f, draws[0], constants, params)
         if not (isinstance(inputs[0], str) or is_maker(inputs[0])):
             draws = _playable(subject, draws, with_other_rows(inputs, options), rng)
+    except UnknownConstant:
+        raise
     except Exception as error:
         title = getattr(f, "__name__", type(f).__name__)
         return Report(title, (), (Finding(title, "raises", "", f"raised {type(error).__name__}: {error}"),))
-    judge = Judge(subject, draws, rng)
-    judge.smaller = lambda: small_draws(inputs, options, rng)
-    return judge.report()
+    return Judge(subject, draws, rng, lambda: small_draws(inputs, options, rng)).report()
+
+
+def check_arguments(inputs, rng):
+    """What is wrong in the call of `check` itself is no finding about the code."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"check(f, ..., rng): rng is {kind(rng)}; give np.random.default_rng(seed)")
+    if not inputs:
+        raise TypeError('check(f, *inputs): give the inputs of f: arrays, or a sentence of shapes such as "N D, D M"')
+    if isinstance(inputs[0], str) and not inputs[0].replace(",", "").replace(" ", "").isalnum():
+        raise ValueError(f'check(f, {inputs[0]!r}): a sentence of shapes is letters, blanks and commas: "N D, D M, M"')
 
 
 def _playable(subject, draws, others, rng):
@@ -54,307 +63,3 @@ def _playable(subject, draws, others, rng):
     if not cuts or not plays(whole):
         return [whole] * 3
     return [whole, *next((cut for cut in (cuts, *others) if all(map(plays, cut))), [whole, whole])]
-
-
-class Judge:
-    """Plays every draw twice on one instance, then looks at the gradients one argument at a time."""
-
-    def __init__(self, subject, draws, rng):
-        self.subject, self.draws, self.rng = subject, draws, rng
-        self.names = subject.names
-
-    def report(self):
-        try:
-            with np.errstate(all="ignore"):  # it is the code that is judged that divides by 0, not the judge
-                return self.finished(self.findings())
-        finally:
-            self.subject.restore()
-
-    def findings(self):
-        plays, self.known, self.answers = [], None, {}
-        for draw in self.draws:
-            plays.append(self.twice(draw))
-            if (crash := self.crash(*plays[-1])) is not None:
-                return [crash]
-            if (nan := self.output_is_nan(*plays[-1])) is not None:
-                return [nan]
-            if len(plays) == 1 and (kept := self.kept_from_the_first_call(plays)):
-                return kept  # before other draws meet what the code keeps
-        found = self.changes(plays)
-        found += [f for i, name in enumerate(self.names) if (f := self.argument(i, name, plays)) is not None]
-        return found or self.far_out(plays)
-
-    def twice(self, draw):
-        """Two calls on one instance."""
-        running, values = self.subject.start(draw), self.subject.values(draw)
-        first = play(running, self.names, values, self.rng)
-        second = first if first.error else play(running, self.names, self.moved(values), self.rng)
-        if self.subject.form == "operation" and not second.error:
-            play_back_again(first)
-        return draw, first, second
-
-    def kept_from_the_first_call(self, plays):
-        """Findings of a first call that is right and a second that is not."""
-        found = [self.argument(i, name, plays, calls=(0,)) for i, name in enumerate(self.names)]
-        if any(found) or self.changes(plays):
-            return []
-        return [f for i, name in enumerate(self.names) if (f := self.argument(i, name, plays, calls=(1,))) is not None]
-
-    def finished(self, findings):
-        return Report(self.subject.title, tuple("d" + name for name in self.names), tuple(findings))
-
-    def moved(self, values):
-        """Other values for the second call: the same numbers in another order; a layer keeps its parameters."""
-        changing = values if self.subject.form == "operation" else values[:1]
-        return [self.rng.permutation(np.ravel(v)).reshape(np.shape(v)) if np.ndim(v) else v for v in changing] + list(
-            values[len(changing) :]
-        )
-
-    # ---- what needs no numbers -----------------------------------------------------------------------
-
-    def crash(self, draw, *trials):
-        found = [self.crash_of(draw, trial) for trial in trials]
-        return next((f for f in found if f is not None), None)
-
-    def crash_of(self, draw, trial):
-        title = self.subject.title
-        if trial.error:
-            return Finding(title, "raises", f"at {draw}", f"raised {trial.error}")
-        if not trial.answered:
-            return Finding(title, "returns-none", f"at {draw}", "the way back returned None: is a return missing?")
-        got, want = len(trial.gradients), len(self.names)
-        if got != want:
-            names = ", ".join("d" + name for name in self.names)
-            cause = "returns-none" if got < want else None
-            return Finding(title, cause, f"{got} gradients instead of {want}", f"it must return {names}.")
-
-    def output_is_nan(self, draw, *trials):
-        for trial in trials:
-            if np.isnan(trial.out).any() and not any(np.isnan(v).any() for v in trial.values):
-                told = f"at {self.names[0]} = {_short(np.ravel(trial.values[0]))}"
-                says = f"the output is NaN in {np.isnan(trial.out).sum()} of {trial.out.size} places."
-                return Finding("d" + self.names[0], "not-finite", told, says)
-
-    def changes(self, plays):
-        changed = {name for _, *trials in plays for trial in trials for name in trial.changed}
-        return [
-            Finding(
-                "d" + name if name != "dout" else name,
-                "mutates-dout" if name == "dout" else "mutates-input",
-                "",
-                f"{name} was overwritten: it belongs to the caller; make a new array (or a copy).",
-            )
-            for name in (*self.names, "dout")
-            if name in changed
-        ]
-
-    def wrong_kind(self, name, grad, value):
-        """None, a list of lists, integers, complex numbers, NaN."""
-        if grad is None:
-            return Finding("d" + name, "returns-none", "", f"d{name} is None: a gradient is missing.")
-        try:
-            array = np.asarray(grad)
-        except ValueError:
-            array = np.asarray(None)
-        if array.dtype.kind in "biu" and np.size(array) and array.any():
-            return Finding("d" + name, "wrong-dtype", f"yours holds {array.dtype}", "a gradient is made of floats.")
-        if array.dtype.kind not in "fbiu":
-            return Finding(
-                "d" + name, "wrong-dtype", f"yours is {_kind(grad)}", "a gradient is a NumPy array of floats."
-            )
-        if not np.isfinite(array).all():
-            return Finding(
-                "d" + name, "not-finite", f"{np.sum(~np.isfinite(array))} entries", "it holds NaN or infinity."
-            )
-
-    # ---- numbers -------------------------------------------------------------------------------------
-
-    def argument(self, i, name, plays, calls=(0, 1)):
-        for _, *trials in plays:
-            for trial in trials:
-                finding = self.wrong_kind(name, trial.gradients[i], trial.values[i])
-                if finding:
-                    return finding
-        for k in calls:
-            trials = [trials[k] for _, *trials in plays]
-            if any(np.shape(t.gradients[i]) != np.shape(t.values[i]) for t in trials):
-                return self.shape_finding(i, name, plays, k)
-            if not all(self.agrees(i, draw, t, k) for (draw, *_), t in zip(plays, trials, strict=True)):
-                return self.number_finding(i, name, plays, k)
-        return self.once_more(i, name, [first for _, first, _ in plays if first.repeated]) if 1 in calls else None
-
-    def once_more(self, i, name, trials):
-        """A pullback keeps no state: called again, after another call, with the same dout it must answer the same."""
-        pairs = [(t.gradients[i], t.repeated[i]) for t in trials if len(t.repeated) == len(self.names)]
-        if all(same(a, b) for a, b in pairs):
-            return None
-        doubled = all(same(2 * np.asarray(a), b) for a, b in pairs)
-        says = (
-            "called once more, the pullback of an earlier call answers otherwise: what it remembers was changed since."
-        )
-        return Finding("d" + name, "accumulates" if doubled else "stale-cache", "", says)
-
-    def agrees(self, i, draw, trial, k=0):
-        """Asked once of every trial: the answer costs forward passes."""
-        if (i, id(trial)) not in self.answers:
-            self.answers[i, id(trial)] = self.compare(i, draw, trial, DIRECTIONS[k])
-        return self.answers[i, id(trial)]
-
-    def compare(self, i, draw, trial, directions):
-        f = self.forward_of(i, draw, trial)
-        x, grad = np.asarray(trial.values[i], float), np.asarray(trial.gradients[i], dtype=np.float64)
-        return all(agrees_along(f, x, grad, trial.dout, self.rng.normal(size=x.shape)) for _ in range(directions))
-
-    def forward_of(self, i, draw, trial):
-        """argument i -> out, all else as in this trial."""
-        running = self.subject.start(draw)
-
-        def forward(value):
-            values = [np.array(v) if np.ndim(v) else v for v in trial.values]
-            values[i] = value if np.ndim(value) else float(value)
-            return np.array(running.forward(values), dtype=float)
-
-        return forward
-
-    def evidence(self, i, plays, k):
-        """One Evidence per draw, of the first call (k = 0) or the second."""
-        return [self.evidence_of(i, draw, trials[k], trials[0] if k else None) for draw, *trials in plays]
-
-    def evidence_of(self, i, draw, trial, before):
-        others = {
-            name: Evidence(
-                name, None, np.asarray(trial.values[j], float), trial.dout, trial.out, self.forward_of(j, draw, trial)
-            )
-            for j, name in enumerate(self.names)
-            if j != i
-        }
-        return Evidence(
-            self.names[i],
-            np.asarray(trial.gradients[i], dtype=np.float64),
-            np.asarray(trial.values[i], dtype=np.float64),
-            trial.dout,
-            trial.out,
-            self.forward_of(i, draw, trial),
-            trial.values[0],
-            _Right(others),
-            self.evidence_of(i, draw, before, None) if before is not None else None,
-        )
-
-    def shape_finding(self, i, name, plays, k):
-        from .diagnosis import diagnose_shape  # loaded only when something is wrong
-
-        cases = self.evidence(i, plays, k)
-        fits = diagnose_shape(cases, self.by_catalogue(i, plays, k)) or [
-            ("wrong-shape", f"d{name} must have the shape of {name}.", "")
-        ]
-        e = cases[0]
-        told = f"yours has shape {np.shape(e.yours)}, {name} has {np.shape(e.value)}"
-        return self.named("d" + name, fits, told, e)
-
-    def number_finding(self, i, name, plays, k):
-        from .diagnosis import diagnose, partly
-
-        cases = self.evidence(i, plays, k)
-        fits = diagnose(cases, self.by_catalogue(i, plays, k)) or partly(cases)
-        told = _worst(cases[-1])
-        if fits:
-            return self.named("d" + name, fits, told, cases[-1])
-        says = "it differs from central differences, and no known mistake gives these numbers."
-        return self.named("d" + name, [(None, says, self.smallest(i) or told)], told, cases[-1])
-
-    def smallest(self, i):
-        """The smallest example on which gradient i is wrong, with its numbers."""
-        for draw in self.smaller():
-            try:
-                trial = play(self.subject.start(draw), self.names, self.subject.values(draw), self.rng)
-                if trial.error or self.agrees(i, draw, trial):
-                    continue
-                e = self.evidence_of(i, draw, trial, None)
-            except Exception:
-                continue
-            given = [*zip(self.names, trial.values, strict=True), ("dout", trial.dout)]
-            numbers = ", ".join(f"{name} = {_short(value)}" for name, value in given)
-            return f"{numbers}: yours {_short(e.yours)}, right {_short(e.right)}"
-
-    # ---- what the catalogue knows ----------------------------------------------------------------------
-
-    def operations(self, plays):
-        from .known import recognised
-
-        if self.known is None:
-            draws, outs = [draw for draw, *_ in plays], [first.out for _, first, _ in plays]
-            self.known = recognised(draws, outs, self.split)
-        return self.known
-
-    def split(self, draw):
-        return self.subject.values(draw), self.subject.constants(draw)
-
-    def by_catalogue(self, i, plays, k):
-        from .known import wrong_versions
-
-        return [
-            (wrong.cause, wrong.says, "")
-            for op in self.operations(plays)
-            for wrong in wrong_versions(op, plays, self.split, i, k)
-        ]
-
-    def far_out(self, plays):
-        """An operation that must stay finite far out, such as softmax at 1000: does it?"""
-        for op in self.operations(plays) if self.subject.form != "layer" else ():
-            if op.extreme is not None:
-                inputs, options = op.extreme()
-                trial = play(self.subject.start(Draw(inputs, options)), self.names, list(inputs), self.rng)
-                finding = self.not_finite(trial, inputs)
-                if finding:
-                    return [finding]
-        return []
-
-    def not_finite(self, trial, inputs):
-        told = f"at {self.names[0]} = {np.array2string(np.ravel(inputs[0]), threshold=6)}"
-        if trial.error:
-            return Finding("d" + self.names[0], "not-finite", told, f"raised {trial.error}")
-        if not np.isfinite(trial.out).all():
-            return Finding(
-                "d" + self.names[0], "not-finite", told, f"the output is {trial.out.ravel()}: exp overflowed."
-            )
-        for name, grad in zip(self.names, trial.gradients, strict=True):
-            if not np.isfinite(np.asarray(grad, dtype=float)).all():
-                return Finding("d" + name, "not-finite", told, f"d{name} is {np.ravel(grad)}.")
-
-    def named(self, argument, fits, told, e):
-        slug, says, evidence = fits[0]
-        others = tuple(slug for slug, *_ in fits[1:])
-        look = next((op.look for op in self.known or () if op.look), "chapter 03")
-        return Finding(argument, slug, evidence or told, says, look, others, e.yours, e.right)
-
-
-class _Right(dict):
-    """name -> right gradient, computed when asked for."""
-
-    def __getitem__(self, name):
-        return super().__getitem__(name).right
-
-    def values(self):
-        return [self[name] for name in self]
-
-
-def _worst(e):
-    error = np.abs(e.yours - e.right)
-    place = tuple(map(int, np.unravel_index(np.argmax(error), error.shape)))
-    yours, right = _told_apart(e.yours[place], e.right[place])
-    return f"at {list(place)} yours is {yours}, right is {right} (n = {e.n})"
-
-
-def _told_apart(a, b):
-    """Both numbers with four digits, or with as many as it takes to see a difference."""
-    pairs = ((f"{a:.{digits}g}", f"{b:.{digits}g}") for digits in range(4, 18))
-    return next((pair for pair in pairs if pair[0] != pair[1]), (f"{a:.4g}", f"{b:.4g}"))
-
-
-def _short(a):
-    """An array on one line, four digits an entry."""
-    return np.array2string(np.asarray(a), precision=4, separator=", ", threshold=12).replace("\n", "")
-
-
-def _kind(x):
-    return f"a {type(x).__name__}"

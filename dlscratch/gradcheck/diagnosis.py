@@ -105,10 +105,20 @@ def _ratio(e):
 
 def _named_factor(k, pn, pm, cs, cases):
     told = ", ".join(_told(c, e, pn, pm) for c, e in zip(cs, cases, strict=True))
+    if pn and pm:
+        says = (
+            "it is divided by the number of entries, n M, once too often."
+            if pn < 0
+            else ("it is too large by the number of entries, n M: a mean over all entries divides by n M.")
+        )
+        return ("over-n" if pn < 0 else "times-n", says, f"yours is {told}")
     if pn:
-        says = "averaged over the batch; it must be summed: the loss has already averaged."
-        if pn > 0:
-            says = "it is n times too large: divide by the number of examples, once."
+        shared = np.shape(cases[0].value)[:1] != (cases[0].n,)  # a weight: every example contributes to it
+        says = "it is n times too large: divide by the number of examples, once."
+        if pn < 0:
+            says = "it is divided by the number of examples, and must not be."
+        if pn < 0 and shared:
+            says = "averaged over the batch; it must be summed: the loss has already averaged."
         return ("over-n" if pn < 0 else "times-n", says, f"yours is {told}")
     if pm:
         says = "it is divided by the number of columns." if pm < 0 else "it is multiplied by the number of columns."
@@ -131,7 +141,8 @@ def _told(c, e, pn, pm):
 def _number(c):
     """1/5 rather than 0.2, 7 rather than 7.0."""
     fraction = Fraction(c).limit_denominator(2000)
-    return str(fraction) if abs(float(fraction) - c) < 1e-6 * abs(c) else f"{c:.4g}"
+    exact = abs(float(fraction) - c) < 1e-6 * abs(c) and (fraction != 1 or c == 1)
+    return str(fraction) if exact else f"{c:.4g}" if abs(c - 1) > 1e-3 else f"{c:.8g}"
 
 
 def swapped(cases):

@@ -54,7 +54,7 @@ def agrees_along(f, x, gradient, dout, direction):
     size = float(np.linalg.norm(np.ravel(gradient * direction)))
     for h in (1e-5, 1e-6, 1e-7):
         up, down = f(x + h * direction), f(x - h * direction)
-        allowed = 1e-6 * size + 1e-14 * float(np.sum(np.abs(up * dout))) / h + 1e-9
+        allowed = 1e-6 * size + 1e-14 * float(np.sum(np.abs(up * dout))) / h + 1e-12
         if abs(np.sum((up - down) * dout) / (2 * h) - claimed) <= allowed:
             return True
         low, high = _bounds(f(x), up, down, h, dout)

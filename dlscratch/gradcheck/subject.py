@@ -11,6 +11,10 @@ import numpy as np
 from .draws import is_float
 
 
+class UnknownConstant(ValueError):
+    """A mistake in the call of `check`, not in the code that it judges."""
+
+
 class Subject:
     """`names` of the differentiable inputs; `values(draw)` picks them, `constants(draw)` names the rest;
     `start(draw)` gives a running instance."""
@@ -53,6 +57,9 @@ def _instance(f, layer, draw):
 
 def function(f, draw, constants):
     names = argument_names(f, len(draw.inputs))
+    unknown = [c for c in constants if c not in names and c not in range(len(names))]
+    if unknown:
+        raise UnknownConstant(f"check(..., constants): {unknown[0]!r} is none of {', '.join(names)}")
     free = [i for i, a in enumerate(draw.inputs) if is_float(a) and i not in constants and names[i] not in constants]
 
     def start(draw):

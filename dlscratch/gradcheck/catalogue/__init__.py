@@ -11,6 +11,7 @@ FILES = (
     "attention",
     "avg_pool2d",
     "batch_norm",
+    "batch_norm_parameters",
     "binary_cross_entropy",
     "broadcasting",
     "conv2d",
