@@ -92,7 +92,7 @@ class Tensor:
         return apply(ops.mean, self, axis=axis, keepdims=keepdims)
 
     def reshape(self, *shape):
-        return apply(ops.reshape, self, shape=shape[0] if isinstance(shape[0], tuple) else shape)
+        return apply(ops.reshape, self, shape=shape[0] if isinstance(shape[0], tuple | list) else shape)
 
     @property
     def T(self):
@@ -122,6 +122,9 @@ class Tensor:
 
     def __len__(self):
         return len(self.data)
+
+    def __bool__(self):
+        return bool(self.data)
 
     def __repr__(self):
         return f"Tensor({self.data!r})"

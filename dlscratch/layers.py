@@ -277,6 +277,10 @@ class Sequential(Layer):
 
     def __init__(self, *layers):
         for layer in layers:
+            if isinstance(layer, type):
+                raise TypeError(
+                    f"Sequential(*layers): {layer.__name__} is a class; make a layer of it: {layer.__name__}(...)"
+                )
             if not (hasattr(layer, "forward") and hasattr(layer, "backward")):
                 raise TypeError(f"Sequential(*layers): {layer!r} has no forward and backward")
         self.layers = list(layers)

@@ -200,7 +200,7 @@ def logsumexp(x, *, axis=-1):
     return out, lambda dout: (np.expand_dims(dout, axis) * e / total,)
 
 
-@primitive()
+@primitive("... K")
 def softmax(x):
     """exp(x) / sum(exp(x)) over the last axis: each row becomes probabilities."""
     e = np.exp(x - x.max(axis=-1, keepdims=True))
@@ -208,7 +208,7 @@ def softmax(x):
     return out, lambda dout: (out * (dout - (dout * out).sum(axis=-1, keepdims=True)),)
 
 
-@primitive()
+@primitive("... K")
 def log_softmax(x):
     """log(softmax(x)) over the last axis, without ever taking the logarithm of a rounded 0."""
     shifted = x - x.max(axis=-1, keepdims=True)

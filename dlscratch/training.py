@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .init import check_rng
 from .progress import Bar
 
 
@@ -19,12 +20,14 @@ class Step(NamedTuple):
 
 def minibatches(x, y, size, *, rng):
     """Yield (x, y) in batches of `size` rows, each row once, in random order; the last batch may be smaller."""
+    check_rng("minibatches", rng)
+    x, y = np.asarray(x), np.asarray(y)
     if len(x) != len(y):
         raise ValueError(f"minibatches(x, y, size): x has {len(x)} rows, y has {len(y)}")
     if not len(x):
         raise ValueError("minibatches(x, y, size): there are no rows")
-    if size < 1:
-        raise ValueError(f"minibatches(x, y, size): size = {size}; a batch has at least 1 row")
+    if not isinstance(size, int | np.integer) or size < 1:
+        raise ValueError(f"minibatches(x, y, size): size = {size}; a batch has a whole number of rows, at least 1")
     order = rng.permutation(len(x))
     for start in range(0, len(x), size):
         pick = order[start : start + size]
@@ -116,6 +119,7 @@ class Trainer:
         evaluations in a row that bring nothing better. schedule (see `schedules`): the learning rate of every
         step, counted from 0 in each fit; between the steps the optimizer has its own.
         """
+        _check_belongs(self.net, self.optimizer)
         _check_fit(x, y, epochs, validation, patience, eval_every)
         history, best, bar = History(), None, Bar(epochs)
         optimizer = _Scheduled(self.optimizer, schedule) if schedule else self.optimizer
@@ -198,6 +202,16 @@ def _restore(net, arrays):
         p.data = array
     for buffer, array in zip(buffers, arrays[len(params) :], strict=True):
         buffer[...] = array
+
+
+def _check_belongs(net, optimizer):
+    """An optimizer made from another net, or before the net was made anew, would train nothing, in silence."""
+    mine = {id(p) for p in getattr(net, "params", ())}
+    if mine and hasattr(optimizer, "params") and not mine & {id(p) for p in optimizer.params}:
+        name = type(optimizer).__name__
+        raise ValueError(
+            f"fit: the optimizer holds none of this net's parameters; make it anew: {name}(net.params, ...)"
+        )
 
 
 def _check_fit(x, y, epochs, validation, patience, eval_every):

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "schedules": set(),
     "saving": set(),
     "progress": set(),
-    "training": {"progress"},
+    "training": {"progress", "init"},
     "data": set(),
     "gradcheck": {"autograd"},  # only inside functions
     "launch": {"data"},

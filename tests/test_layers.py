@@ -298,3 +298,8 @@ def test_no_derivative_is_written_outside_the_primitives():
     net.forward(X)
     for layer in net.layers:
         assert layer._saved[1].__module__ == ops.__name__
+
+
+def test_a_class_is_not_a_layer_yet():
+    with pytest.raises(TypeError, match=r"ReLU is a class; make a layer of it: ReLU\(...\)"):
+        Sequential(ReLU)

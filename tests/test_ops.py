@@ -243,3 +243,9 @@ def test_integer_targets_are_numbers_for_mse():
 def test_docstrings_are_complete():
     for case in CASES:
         assert inspect.getdoc(case.op), case.name
+
+
+@pytest.mark.parametrize("op", [ops.softmax, ops.log_softmax])
+def test_a_softmax_of_one_number_is_refused(op):
+    with pytest.raises(ShapeError, match="at least 1"):
+        op(1.0)

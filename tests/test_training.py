@@ -241,3 +241,21 @@ def test_digits_reach_97_percent():
         Trainer(net, CrossEntropyLoss(), Adam(net.params, lr=2e-3)).fit(x, y, epochs=40, progress=False, rng=r)
         scores.append(accuracy(predict(net, x_test), y_test))
     assert np.median(scores) >= 0.97, scores
+
+
+def test_an_optimizer_of_another_net_is_refused():
+    net, loss, _ = line_net()
+    _, _, optimizer = line_net()
+    with pytest.raises(ValueError, match="none of this net's parameters"):
+        Trainer(net, loss, optimizer).fit(*line(), epochs=1, rng=rng())
+
+
+def test_lists_are_data_too():
+    x, y = line(10)
+    Trainer(*line_net()).fit(x.tolist(), y.tolist(), epochs=1, progress=False, rng=rng())
+
+
+@pytest.mark.parametrize("bad", [0, None])
+def test_training_wants_a_generator(bad):
+    with pytest.raises(TypeError, match="default_rng"):
+        Trainer(*line_net()).fit(*line(), epochs=1, progress=False, rng=bad)

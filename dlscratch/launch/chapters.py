@@ -35,5 +35,5 @@ def find_chapter(course, number):
     chapter = names.get(number.zfill(2))
     if chapter is None:
         listing = "\n".join(f"    {path.stem}" for path in names.values())
-        raise SystemExit(f"There is no chapter {number!r}.  These are here:\n{listing}")
+        raise SystemExit(f"Chapter {number!r} is not written yet, or there is none.  These are here:\n{listing}")
     return chapter.relative_to(course)

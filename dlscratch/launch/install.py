@@ -23,6 +23,8 @@ OLDEST = (3, 11)
 
 def main(argv):
     refuse_old_python(sys.version_info)
+    if argv not in ([], ["test"]):
+        sys.exit(__doc__)
     done, wanted = read_stamp(), {"extent": "test" if argv == ["test"] else "course", "files": digest()}
     moved = done and done["folder"] != str(REPOSITORY)  # the programs in .venv hold the folder's name
     if covers(done, wanted) and not moved and PYTHON.exists():

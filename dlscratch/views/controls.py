@@ -14,7 +14,7 @@ import ipywidgets as W
 import numpy as np
 
 LABEL = {"description_width": "6.5em"}
-WIDE = W.Layout(width="100%", min_width="0", margin="0 0 0 10px")
+WIDE = W.Layout(width="100%", min_width="0", margin="0 12px 0 10px")
 NUMBER = W.Layout(width="11.5em", flex="0 0 auto")
 
 
