@@ -15,6 +15,7 @@ from .. import ops
 from .controls import choice, number
 from .explorer import Explorer
 from .graph import Graph, close, name_of, nudged, run, spread, wrong_edges
+from .lettering import Lettering
 from .prediction import predict_with
 from .readout import short
 from .style import DATA, GRADIENT, GUESS, PARAMETER, TRUTH
@@ -139,33 +140,35 @@ def heights(graph):
 
 def draw(ax, found, *, graph, at):
     draw_arrows(ax, graph.paths[found.path], graph, at, color=GRADIENT, width=0.03)
+    numbers = Lettering()
     for name, value in zip((*graph.leaves, *graph.steps), found.values, strict=True):
-        ax.text(*at[name] - (0, 0.1), short(value), color=DATA, **MIDDLE)
+        numbers.write(*at[name] - (0, 0.1), short(value), color=DATA, size=11)
     for edge, slope in zip(graph.edges, found.local, strict=True):
-        draw_slope(ax, edge, slope, found, graph, at)
+        write_slope(numbers, edge, slope, found, graph, at)
     if found.guess is None:
         ax.set_title(f"How fast does {graph.end} change with {graph.leaves[0]}?")
         hidden = "Hidden until you lock your prediction"
         ax.text((LEFT + RIGHT) / 2, heights(graph).mean(), hidden, **MIDDLE, backgroundcolor="white")
     else:
         ax.set_title(f"{found.path}:  {times(found, graph)}")
-        draw_bars(ax, found, graph)
+        draw_bars(ax, numbers, found, graph)
+    numbers.draw(ax)
 
 
-def draw_slope(ax, edge, slope, found, graph, at):
+def write_slope(numbers, edge, slope, found, graph, at):
     """The number above an arrow, or below it; a cross if a nudge of this step says something else."""
     start, end = border(edge, graph, at)
     above = -1 if graph.twins(edge) and edge.slot == 0 else 1
     share = 0.6 if np.hypot(*(end - start)) > 1.5 else 0.5  # a long arrow passes other nodes half way
     x, y = start + share * (end - start) + above * 0.14 * beside(end - start)
     leans = above * np.sign((end - start)[1])
-    look = {"ha": {-1: "left", 0: "center", 1: "right"}[leans], "va": "center", "color": GRADIENT, "fontsize": 10}
+    side = {-1: "left", 0: "center", 1: "right"}[leans]
     weight = "bold" if edge in graph.paths[found.path] else "normal"
     wrong = " ✗" if found.wrong and edge in found.wrong else ""
-    ax.text(x, y, short(slope) + wrong, weight=weight, **look)
+    numbers.write(x, y, short(slope) + wrong, color=GRADIENT, ha=side, weight=weight)
 
 
-def draw_bars(ax, found, graph):
+def draw_bars(ax, numbers, found, graph):
     """A bar for each path and for each sum, and marks for the nudges and the guess."""
     bars, y = np.array([*spans(found, graph)]), heights(graph)
     unit = (RIGHT - LEFT) / 2 / round_up(np.abs([*bars.ravel(), *found.nudges]).max())
@@ -174,7 +177,7 @@ def draw_bars(ax, found, graph):
     lines = Lines((LEFT + RIGHT) / 2, unit)
     for height, (start, end), value, here in zip(y, bars, lengths(found, graph), chosen, strict=True):
         lines.along(height, start, end, color=(GRADIENT, 1.0 if here else 0.4), width=11)
-        ax.text(SIZE[0], height, short(value), va="center", ha="right", fontsize=10, color=GRADIENT)
+        numbers.write(SIZE[0] - 0.03, height, short(value), color=GRADIENT, ha="right")
     for height, nudge in zip(sums, found.nudges, strict=True):
         lines.across(height, height, nudge, color=TRUTH, dashes=(0, (3, 2)))
     if all(found.guess[name] == found.leaves[name] for name in graph.leaves):  # the sliders stand where it was made
