@@ -34,9 +34,7 @@ def by_absolute_value(logits, *, target):
 def by_signs(logits, *, target):
     """As log(1 + exp(-margin)): right for targets 0 and 1."""
     sign = 2 * target - 1
-    return np.logaddexp(0, -sign * logits).mean(), lambda dout: (
-        -sign * squash(-sign * logits) * dout / sign.size,
-    )
+    return np.logaddexp(0, -sign * logits).mean(), lambda dout: (-sign * squash(-sign * logits) * dout / sign.size,)
 
 
 def entry_by_entry(logits, *, target):

@@ -19,9 +19,7 @@ def by_local_slope(x, *, slope=0.01):
 
 def as_a_mixture(x, *, slope=0.01):
     """slope of the identity and 1 - slope of a plain ReLU."""
-    return slope * x + (1 - slope) * np.maximum(x, 0), lambda dout: (
-        slope * dout + (1 - slope) * dout * (x > 0),
-    )
+    return slope * x + (1 - slope) * np.maximum(x, 0), lambda dout: (slope * dout + (1 - slope) * dout * (x > 0),)
 
 
 def in_own_arrays(x, *, slope=0.01):

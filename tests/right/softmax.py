@@ -61,9 +61,7 @@ def pair_by_pair(x):
     """Every share as 1 / sum(exp(difference))."""
     with np.errstate(over="ignore"):
         p = 1 / np.exp(x[:, None, :] - x[:, :, None]).sum(axis=-1)
-    return p, lambda dout: (
-        (p[:, :, None] * p[:, None, :] * (dout[:, :, None] - dout[:, None, :])).sum(axis=2),
-    )
+    return p, lambda dout: ((p[:, :, None] * p[:, None, :] * (dout[:, :, None] - dout[:, None, :])).sum(axis=2),)
 
 
 RIGHT = [
