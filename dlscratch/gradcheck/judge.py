@@ -331,7 +331,7 @@ def _described(a):
 def _worst(e):
     error = np.abs(e.yours - e.right)
     place = tuple(map(int, np.unravel_index(np.argmax(error), error.shape)))
-    yours, right = _told_apart(e.yours[place], e.right[place])
+    yours, right = _told_apart(e.yours[place] + 0.0, e.right[place] + 0.0)  # -0 becomes 0
     return f"at {list(place)} yours is {yours}, right is {right} (n = {e.n})"
 
 
