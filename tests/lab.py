@@ -136,9 +136,10 @@ def open_notebook(page, server, path):
 
 
 def run_all(page, *, timeout=120):
-    """Run All, and wait for the last cell.  timeout: seconds."""
+    """Run All, and wait for the last cell, or for an error that stops the others.  timeout: seconds."""
     page.evaluate(RUN_ALL)
     page.wait_for_function("window.ranAll === true", timeout=timeout * 1000)
+    page.wait_for_function(EVERY_CELL_HAS_RUN, timeout=timeout * 1000)  # what the command promises can come too early
     page.wait_for_function(KERNEL_IS_IDLE)
 
 
@@ -172,6 +173,14 @@ RUN_ALL = """() => {
     window.ranAll = false;
     const run = window.jupyterapp.commands.execute('notebook:run-all-cells');
     void run.finally(() => { window.ranAll = true; });
+}"""
+
+EVERY_CELL_HAS_RUN = """() => {
+    const cells = [...window.jupyterapp.shell.currentWidget.context.model.cells].filter(cell => cell.type === 'code');
+    const ran = cell => cell.executionCount !== null && cell.executionState !== 'running';
+    const stopped = cell => !(cell.getMetadata('tags') ?? []).includes('raises-exception')
+        && cell.outputs.toJSON().some(output => output.output_type === 'error');
+    return cells.some(stopped) || cells.every(cell => !cell.sharedModel.getSource().trim() || ran(cell));
 }"""
 
 OUTPUT_ERRORS = """() => [...window.jupyterapp.shell.currentWidget.context.model.cells]
