@@ -25,6 +25,7 @@ def started(monkeypatch):
     flags = []
     app = types.SimpleNamespace(launch_instance=flags.extend)
     monkeypatch.setitem(sys.modules, "jupyterlab.labapp", types.SimpleNamespace(LabApp=app))
+    monkeypatch.setattr(lab, "leave", lambda code: None)
     for name in lab.lab_environment():
         monkeypatch.setenv(name, os.environ.get(name, ""))  # put back afterwards what open_course changes
     return flags
@@ -118,6 +119,30 @@ def test_without_both_the_chapters_come_first(folder, monkeypatch):
 def test_opening_the_course_loads_no_jupyter_before_it_is_needed():
     program = "import sys, dlscratch.__main__; print([m for m in sys.modules if m.startswith('jupyter')])"
     assert subprocess.check_output([sys.executable, "-c", program], text=True).strip() == "[]"
+
+
+# how it ends
+
+ENDINGS = {
+    "by itself": ("pass", 0),
+    "with an exit code": ("sys.exit(3)", 3),
+    "by Ctrl-C before the server is there": ("raise KeyboardInterrupt", 130),
+    "with a thread that waits for ever": ("threading.Thread(target=threading.Event().wait).start()", 0),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_it_ends_with_jupyterlab_and_quietly(folder, ending):
+    what, code = ENDINGS[ending]
+    (folder / "jupyterlab").mkdir()
+    (folder / "jupyterlab" / "__init__.py").touch()
+    program = f"import sys, threading\nclass LabApp:\n    def launch_instance(flags):\n        {what}\n"
+    (folder / "jupyterlab" / "labapp.py").write_text(program)
+    env = os.environ | {"PYTHONPATH": str(folder)}
+    run = [sys.executable, "-m", "dlscratch", "--no-browser"]
+    result = subprocess.run(run, env=env, capture_output=True, text=True, timeout=30, check=False)
+    assert (result.returncode, result.stderr) == (code, "")
+    assert result.stdout == "Opening chapters/00-start-here.ipynb in JupyterLab.  Ctrl-C here ends it.\n"
 
 
 # ports

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import sys
 import sysconfig
 from pathlib import Path
 
@@ -25,9 +26,27 @@ def open_course(chapter="00", *, port=None, browser=True):
     flags = lab_flags(course, notebook, ports.choose(port), browser)
     os.environ |= lab_environment()
     print(f"Opening {notebook.as_posix()} in JupyterLab.  Ctrl-C here ends it.", flush=True)
-    from jupyterlab.labapp import LabApp
+    leave(serve(flags))
 
-    LabApp.launch_instance(flags)
+
+def serve(flags):
+    """Run JupyterLab until it ends; its exit code."""
+    try:
+        from jupyterlab.labapp import LabApp
+
+        LabApp.launch_instance(flags)
+    except KeyboardInterrupt:  # Ctrl-C before the server was there
+        return 130
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def leave(code):
+    """End at once: when the server has ended, an idle thread of it may be left, and Python would wait for ever."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def require_jupyterlab():
