@@ -7,11 +7,11 @@ from pathlib import Path
 import hypothesis
 import pytest
 from lab import browser_page, lab_server
-from notebooks import STRICT
+from notebooks import KERNELS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
-os.environ["PYTHONWARNINGS"] = STRICT  # reaches the kernels of nbval, which `-W error` does not
+os.environ |= KERNELS  # reaches the kernels of nbval, which `-W error` does not
 
 hypothesis.settings.register_profile("course", database=None, deadline=None)  # leaves no files behind
 hypothesis.settings.load_profile("course")
@@ -37,6 +37,15 @@ def page():
     """A page in a fresh browser."""
     with browser_page(viewport={"width": 1280, "height": 900}) as page:
         yield page
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest looks at the marks
+def pytest_collection_modifyitems(items):
+    """What takes seconds an exercise is run for one exercise at once, and for the others with the slow tests."""
+    for item in items:
+        chosen = item.callspec.params.get("assignment") if hasattr(item, "callspec") else None
+        if chosen and "graded" in getattr(item, "fixturenames", ()) and not chosen.startswith("00"):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.hookimpl(hookwrapper=True)

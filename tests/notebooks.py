@@ -27,6 +27,7 @@ KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language":
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # Warnings are errors, except one that a kernel of Python 3.12 or 3.13 gives at its start.
 STRICT = "error,ignore:There is no current event loop:DeprecationWarning"
+KERNELS = {"PYTHONWARNINGS": STRICT, "OPENBLAS_NUM_THREADS": "1"}  # threads that wait for work cost more than they do
 
 
 def main(argv):
@@ -67,7 +68,7 @@ def stale(path):
 def executed(notebook, folder):
     """The notebook with fresh outputs, normalised; an error in a cell without the tag raises-exception is raised."""
     with tempfile.TemporaryDirectory() as profile:  # not the user's own IPython settings
-        env = os.environ | {"PYTHONWARNINGS": STRICT, "IPYTHONDIR": profile}
+        env = os.environ | KERNELS | {"IPYTHONDIR": profile}
         place = {"metadata": {"path": str(folder)}}
         client = NotebookClient(notebook, record_timing=False, coalesce_streams=True, timeout=600, resources=place)
         client.execute(env=env, stderr=subprocess.DEVNULL)  # the kernel's own log
