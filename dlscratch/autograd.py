@@ -216,6 +216,11 @@ def _newest_first(root):
 
 
 def _as_data(data):
+    if isinstance(data, Tensor):
+        raise TypeError(
+            "Tensor(data): data is a Tensor already; give its .data. (grad of grad? Pullbacks compute with arrays, "
+            "and what they compute is on no tape: second derivatives are not offered)"
+        )
     data = np.asarray(data)
     if data.dtype.kind in "biu":
         data = data.astype(np.float64)  # an integer has no derivative

@@ -85,7 +85,10 @@ class Layer:
 
     def backward(self, dout):
         """dL/dout -> dL/dx; what the parameters get is added to their `.grad`."""
-        dx, *grads = self._pullback(dout)(dout)
+        found = self._pullback(dout)(dout)
+        if not isinstance(found, tuple | list) or len(found) != 1 + len(self.params):
+            raise TypeError(_not_one_each(self, found))
+        dx, *grads = found
         self._finish(grads)
         return dx
 
@@ -362,4 +365,13 @@ def _nothing_saved(layer):
     return (
         f"{type(layer).__name__}.backward() before forward(): nothing to go back through "
         "(each forward() allows one backward())"
+    )
+
+
+def _not_one_each(layer, found):
+    got = f"{len(found)} gradients" if isinstance(found, tuple | list) else f"{type(found).__name__}, no tuple"
+    return (
+        f"{type(layer).__name__}.backward(dout): its pullback returned {got}; it must return a tuple: "
+        f"dx, then a gradient for each of its {len(layer.params)} parameters"
+        + (", so `return (dx,)`" if not layer.params else "")
     )

@@ -204,5 +204,10 @@ def test_grad_of_an_argument():
         grad(lambda x: x * 2)(np.ones(3))
 
 
+def test_a_second_derivative_is_refused_in_words():
+    with pytest.raises(TypeError, match="second derivatives are not offered"):
+        grad(grad(lambda x: x * x * x))(3.0)
+
+
 def test_a_tensor_shows_its_data():
     assert repr(leaf([1.0, 2.0])) == "Tensor(array([1., 2.]))"

@@ -5,6 +5,7 @@ import pathlib
 
 import numpy as np
 import pytest
+from exercise_catalogue import written_as_class
 
 from dlscratch.gradcheck import explain, explain_optimizer
 from dlscratch.gradcheck.catalogue import operations
@@ -83,24 +84,6 @@ def test_every_operation_has_right_versions():
 
 
 # ---- optimizers --------------------------------------------------------------------------------------
-
-
-def written_as_class(step, shared):
-    """A rule of the catalogue as a learner's class."""
-
-    class Optimizer:
-        def __init__(self, params, **hyper):
-            self.params, self.hyper, self.t = params, hyper, 0
-            self.memories = [{}] * len(params) if shared else [{} for _ in params]
-
-        def step(self):
-            self.t += 1
-            for p, memory in zip(self.params, self.memories, strict=True):
-                with np.errstate(all="ignore"):
-                    p.data = step(self.t, p.data, p.grad, memory, self.hyper)
-                p.grad = np.zeros_like(p.grad)
-
-    return Optimizer
 
 
 @pytest.mark.parametrize("wrong", WRONG_RULES, ids=lambda w: f"{w.rule}-{w.name}-{w.cause}")

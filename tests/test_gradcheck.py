@@ -12,6 +12,7 @@ from dlscratch import GradientError, check, check_autograd, check_optimizer, exp
 from dlscratch.gradcheck.catalogue.tape import WRONG as WRONG_TAPES
 from dlscratch.gradcheck.catalogue.tape import Wrong
 from dlscratch.gradcheck.judge import _told_apart
+from dlscratch.gradcheck.tape import bookkeeping, explain_autograd
 
 AFFINE = "N D, D M, M"
 
@@ -40,6 +41,22 @@ class Affine:
 
     def sum(self, dout):
         return dout.sum(axis=0)
+
+
+class Adding(Affine):
+    """As in the package: parameters whose gradients add up until somebody sets them to 0."""
+
+    def __init__(self, W, b):
+        self.W, self.b = d.Parameter(W), d.Parameter(b)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W.data + self.b.data
+
+    def backward(self, dout):
+        self.W.grad += self.x.T @ dout
+        self.b.grad += self.sum(dout)
+        return dout @ self.W.data.T
 
 
 class Averaged(Affine):
@@ -89,6 +106,7 @@ RIGHT = {
         lambda x, y: (x * y, lambda dout: (dout * y, None)), "N D, N D", constants=(1,), rng=rng()
     ),
     "layer class": lambda: check(Affine, AFFINE, rng=rng()),
+    "layer class, gradients add up": lambda: check(Adding, AFFINE, rng=rng()),
     "layer instance": lambda: check(Affine(normal(3, 2), normal(2)), normal(5, 3), rng=rng()),
     "layer factory": lambda: check(
         lambda W, b: Affine(W, b), normal(5, 3), params={"W": normal(3, 2), "b": normal(2)}, rng=rng()
@@ -149,6 +167,18 @@ def test_the_sentence_from_the_first_page():
 def test_a_loss_that_lost_its_factor():
     (finding,) = explain(Half(), normal(5, 3), normal(5, 3, seed=1), rng=rng()).findings
     assert (finding.argument, finding.cause) == ("dprediction", "half")
+
+
+def test_a_layer_whose_own_gradient_adds_up():
+    class Kept(Affine):
+        def backward(self, dout):
+            before = getattr(self, "dW", 0)
+            dx = super().backward(dout)
+            self.dW = self.dW + before
+            return dx
+
+    (finding,) = explain(Kept, AFFINE, rng=rng()).findings
+    assert (finding.argument, finding.cause) == ("dW", "accumulates")
 
 
 def test_a_net_names_the_layer():
@@ -522,12 +552,60 @@ def test_our_tape_passes():
 
 
 @pytest.mark.parametrize("mistake", WRONG_TAPES)
-def test_every_wrong_tape_is_named(mistake, monkeypatch):
-    monkeypatch.setattr(Wrong, "mistake", mistake)
+def test_every_wrong_tape_is_named(mistake):
     with pytest.raises(GradientError) as error:
-        check_autograd(Wrong)
+        check_autograd(type("Tape", (Wrong,), {"mistake": mistake}))
     (finding,) = error.value.findings
     assert WRONG_TAPES[mistake].cause in (finding.cause, *finding.also)
+
+
+def test_the_catalogues_tape_without_a_mistake_keeps_its_books():
+    assert bookkeeping(Wrong) == []
+
+
+SECOND = ("stale", "no-accumulation")
+
+
+@pytest.mark.parametrize("mistake", WRONG_TAPES)
+def test_one_backward_and_the_second_are_judged_apart(mistake):
+    tape = type("Tape", (Wrong,), {"mistake": mistake})
+    assert explain_autograd(tape, only="backward").ok == (mistake in SECOND)
+    if mistake in SECOND:
+        (finding,) = explain_autograd(tape, only="second backward").findings
+        assert finding.cause == WRONG_TAPES[mistake].cause
+
+
+class Forgetful(Wrong):
+    """Forgets what lies in the middle before each sweep, so that only the sums of one backward() are wrong."""
+
+    mistake = "per-path"
+
+    def backward(self):
+        kept = {node: node.grad for node in self.order() if not node.parents}
+        for node in self.order():
+            node.grad = 0.0
+        super().backward()
+        for node, before in kept.items():
+            node.grad += before
+
+
+def test_a_wrong_sweep_is_named_whatever_the_second_one_does():
+    (finding,) = explain_autograd(Forgetful).findings
+    assert finding.cause == "passed-on-per-path"
+
+
+def test_the_books_alone_say_nothing_of_other_operations():
+    class Tensor(d.Tensor):
+        __slots__ = ()
+
+        def sum(self, axis=None, keepdims=False):
+            raise NotImplementedError
+
+    assert check_autograd(Tensor, only="backward").ok
+    with pytest.raises(GradientError, match="NotImplementedError"):
+        check_autograd(Tensor)
+    with pytest.raises(ValueError, match="'backward', 'second backward' or None"):
+        check_autograd(Tensor, only="third backward")
 
 
 def test_a_tape_with_one_wrong_operation():
@@ -638,3 +716,42 @@ def test_a_wrong_call_of_check_accuses_nobody(call, said):
     with pytest.raises((TypeError, ValueError), match=said) as error:
         call()
     assert not isinstance(error.value, GradientError)
+
+
+# only one gradient
+
+
+def two_mistakes(x, W, b):
+    return x @ W + b, lambda dout: (dout @ W.T, 2 * x.T @ dout, dout.mean(axis=0))
+
+
+@pytest.mark.parametrize(("only", "cause"), [("db", "over-n"), ("b", "over-n"), (2, "over-n"), ("dW", "twice")])
+def test_only_one_gradient_is_judged_and_named(only, cause):
+    report = explain(two_mistakes, AFFINE, only=only, rng=rng())
+    name = {"over-n": "db", "twice": "dW"}[cause]
+    assert [(f.argument, f.cause) for f in report.findings] == [(name, cause)]
+    assert report.checked == (name,)
+
+
+def test_a_right_gradient_beside_a_wrong_one_passes():
+    assert check(two_mistakes, AFFINE, only="dx", rng=rng()).ok
+
+
+def test_an_unknown_gradient_is_refused():
+    with pytest.raises(ValueError, match="only='dw'.*dx, dW, db"):
+        check(two_mistakes, AFFINE, only="dw", rng=rng())
+
+
+def test_a_slip_in_the_batch_leads_to_the_chapter_on_batches_whatever_the_operation():
+    def layer(x, W, b):
+        h, back_through_affine = ops.affine(x, W, b)
+        out, back_through_tanh = ops.tanh(h)
+
+        def pullback(dout):
+            dx, dW, db = back_through_affine(*back_through_tanh(dout))
+            return dx, dW, db / len(x)
+
+        return out, pullback
+
+    (finding,) = explain(layer, "N D, D M, M", rng=rng()).findings
+    assert (finding.cause, finding.look) == ("over-n", "chapter 04")

@@ -303,3 +303,14 @@ def test_no_derivative_is_written_outside_the_primitives():
 def test_a_class_is_not_a_layer_yet():
     with pytest.raises(TypeError, match=r"ReLU is a class; make a layer of it: ReLU\(...\)"):
         Sequential(ReLU)
+
+
+@pytest.mark.parametrize("returned, told", [("dout", "ndarray, no tuple"), ("(dout, dout)", "2 gradients")])
+def test_a_pullback_that_returns_no_tuple_of_one_gradient_each_is_named(returned, told):
+    class Double(Layer):
+        op = staticmethod(lambda x: (2 * x, eval(f"lambda dout: {returned}")))
+
+    layer = Double()
+    layer.forward(np.ones((1, 2)))
+    with pytest.raises(TypeError, match=rf"Double.backward\(dout\): its pullback returned {told}; .*`return \(dx,\)`"):
+        layer.backward(np.ones((1, 2)))

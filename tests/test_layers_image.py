@@ -69,7 +69,7 @@ def test_every_layer_agrees_with_central_differences(layer, x):
         (LayerNorm(5, eps=0.1), ops.layer_norm, {"eps": 0.1}),
         (BatchNorm(2, eps=0.1), ops.batch_norm, {"eps": 0.1}),
     ],
-    ids=repr,
+    ids=lambda value: getattr(value, "__name__", repr(value)),
 )
 def test_a_layer_is_its_primitive(layer, op, options):
     out, _ = op(IMAGES, *[p.data for p in layer.params], **options)

@@ -9,7 +9,7 @@ from .subject import UnknownConstant, subject_of
 from .trial import play
 
 
-def check(f, *inputs, rng, constants=(), params=None, **options):
+def check(f, *inputs, rng, constants=(), params=None, only=None, **options):
     """Return a Report if every gradient of `f` is right; raise GradientError otherwise.
 
     f: an operation `f(*inputs, **options) -> (out, pullback)`, a layer (its class, a factory or an instance), a
@@ -18,15 +18,16 @@ def check(f, *inputs, rng, constants=(), params=None, **options):
     arrays. From arrays alone only the batch size can be varied, so fewer causes can be told apart.
     constants: inputs, by name or position, that need no gradient; integers and booleans never do.
     params: {"W": W, "b": b} for a factory `f(W, b)` that builds a layer.
+    only: the one gradient to judge, by name ("db") or position; what else is wrong is for another check to say.
     options: keyword arguments of f, passed on as they are.
     """
-    report = explain(f, *inputs, rng=rng, constants=constants, params=params, **options)
+    report = explain(f, *inputs, rng=rng, constants=constants, params=params, only=only, **options)
     if not report.ok:
         raise GradientError(report)
     return report
 
 
-def explain(f, *inputs, rng, constants=(), params=None, **options):
+def explain(f, *inputs, rng, constants=(), params=None, only=None, **options):
     """The same judgement as `check`, as a Report, without raising."""
     constants = (constants,) if isinstance(constants, str | int) else tuple(constants)
     check_arguments(inputs, rng)
@@ -40,7 +41,10 @@ def explain(f, *inputs, rng, constants=(), params=None, **options):
     except Exception as error:
         title = getattr(f, "__name__", type(f).__name__)
         return Report(title, (), (Finding(title, "raises", "", f"raised {type(error).__name__}: {error}"),))
-    return Judge(subject, draws, rng, lambda: small_draws(inputs, options, rng)).report()
+    judge = Judge(subject, draws, rng, lambda: small_draws(inputs, options, rng), only)
+    if only is not None and not judge.judged:
+        raise ValueError(f"check(..., only={only!r}): the gradients are {', '.join('d' + n for n in subject.names)}")
+    return judge.report()
 
 
 def check_arguments(inputs, rng):

@@ -8,15 +8,17 @@ from .numeric import agrees_along
 from .report import Finding, Report
 from .trial import play, play_back_again
 
+ABOUT_THE_BATCH = "over-n", "times-n", "not-summed", "first-example-only"
 DIRECTIONS = (2, 1)  # random directions in which the first and the second call of a draw are judged
 
 
 class Judge:
     """Plays every draw twice on one instance, then looks at the gradients one argument at a time."""
 
-    def __init__(self, subject, draws, rng, smaller):
+    def __init__(self, subject, draws, rng, smaller, only=None):
         self.subject, self.draws, self.rng, self.smaller = subject, draws, rng, smaller
         self.names = subject.names
+        self.judged = [(i, name) for i, name in enumerate(self.names) if only in (None, i, name, "d" + name)]
         self.known, self.answers = None, {}
 
     def report(self):
@@ -39,7 +41,7 @@ class Judge:
             if len(plays) == 1 and (kept := self.kept_from_the_first_call(plays)):
                 return kept  # before other draws meet what the code keeps
         found = self.changes(plays)
-        found += [f for i, name in enumerate(self.names) if (f := self.argument(i, name, plays)) is not None]
+        found += [f for i, name in self.judged if (f := self.argument(i, name, plays)) is not None]
         return found or self.far_out(plays)
 
     def twice(self, draw):
@@ -53,13 +55,13 @@ class Judge:
 
     def kept_from_the_first_call(self, plays):
         """Findings of a first call that is right and a second that is not."""
-        found = [self.argument(i, name, plays, calls=(0,)) for i, name in enumerate(self.names)]
+        found = [self.argument(i, name, plays, calls=(0,)) for i, name in self.judged]
         if any(found) or self.changes(plays):
             return []
-        return [f for i, name in enumerate(self.names) if (f := self.argument(i, name, plays, calls=(1,))) is not None]
+        return [f for i, name in self.judged if (f := self.argument(i, name, plays, calls=(1,))) is not None]
 
     def finished(self, findings):
-        return Report(self.subject.title, tuple("d" + name for name in self.names), tuple(findings))
+        return Report(self.subject.title, tuple("d" + name for _, name in self.judged), tuple(findings))
 
     def moved(self, values):
         """Other values for the second call: the same numbers in another order; a layer keeps its parameters."""
@@ -306,7 +308,8 @@ class Judge:
     def named(self, argument, fits, told, e):
         slug, says, evidence = fits[0]
         others = tuple(slug for slug, *_ in fits[1:])
-        look = next((op.look for op in self.known or () if op.look), "chapter 03")
+        chapter = "chapter 04" if slug in ABOUT_THE_BATCH else "chapter 03"
+        look = next((op.look for op in self.known or () if op.look), chapter)
         return Finding(argument, slug, evidence or told, says, look, others, e.yours, e.right)
 
 

@@ -63,6 +63,9 @@ def follow(cls, settings, start, grads):
     for step in grads:
         if hasattr(optimizer, "zero_grad"):
             optimizer.zero_grad()
+        else:  # that is left to the caller
+            for p in params:
+                p.grad = np.zeros_like(p.data)
         for p, g in zip(params, step, strict=True):
             p.grad = g.copy() if p.grad is None else p.grad + g
         given = [np.array(p.grad) for p in params]
@@ -113,13 +116,23 @@ def _finding(rule, h, start, grads, yours, right):
 
     first = next(t for t, (a, b) in enumerate(zip(yours, right, strict=True), start=1) if not same(a, b))
     at = int(np.argmax(np.abs(yours[first - 1] - right[first - 1])))
-    told = f"after step {first} a parameter is {yours[first - 1][at]:.6g}, by the rule {right[first - 1][at]:.6g}"
+    is_now, should_be = _apart(yours[first - 1][at], right[first - 1][at])
+    told = f"after step {first} a parameter is {is_now}, by the rule {should_be}"
     fits = [w for w in WRONG if w.rule == rule and _reproduces(w, h, start, grads, yours)]
     if not fits:
         says = f"it leaves the rule of {rule} at step {first}, and no known mistake gives these numbers."
         return Finding("data", None, told, says, "chapter 07", (), yours[first - 1], right[first - 1])
     also = tuple(dict.fromkeys(w.cause for w in fits if w.cause != fits[0].cause))
     return Finding("data", fits[0].cause, told, fits[0].says, "chapter 07", also, yours[first - 1], right[first - 1])
+
+
+def _apart(a, b):
+    """Two numbers with four digits, or with as many as tell them apart."""
+    for digits in (4, 6, 8, 17):
+        told = f"{a:.{digits}g}", f"{b:.{digits}g}"
+        if told[0] != told[1]:
+            break
+    return told
 
 
 def _reproduces(wrong, h, start, grads, yours):

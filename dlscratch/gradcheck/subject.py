@@ -244,6 +244,8 @@ def _through(layer, x, names):
     out = layer.forward(x)
 
     def backward(dout):
+        for name in names:
+            _forget(layer, name)
         dx = layer.backward(dout)
         return [dx, *(_read(layer, "d" + name, name) for name in names)]
 
@@ -256,6 +258,13 @@ def _read(layer, gradient, name):
         return getattr(layer, gradient)
     parameter = getattr(layer, name, None)
     return getattr(parameter, "grad", None)
+
+
+def _forget(layer, name):
+    """The gradient of a parameter adds up until its user sets it to 0; `layer.dW` is the layer's own affair."""
+    grad = getattr(getattr(layer, name, None), "grad", None)
+    if isinstance(grad, np.ndarray):
+        grad[...] = 0
 
 
 class ArrayBox:
@@ -301,8 +310,13 @@ def _boxes(layer):
     """Name -> box of every parameter of a layer; those of a net carry the place of their layer: W0, b0, W2."""
     if _has(layer, "params"):
         return {name: ParameterBox(p) for name, p in _named_parameters(layer).items()}
-    names = [name for name in _parameters(type(layer)) if isinstance(getattr(layer, name, None), np.ndarray)]
+    names = [name for name in _parameters(_class_of(layer)) if isinstance(getattr(layer, name, None), np.ndarray)]
     return {name: ArrayBox(layer, name) for name in names}
+
+
+def _class_of(layer):
+    """Its class, or what stands for that, if the object lives in another process."""
+    return getattr(type(layer), "class_elsewhere", type)(layer)
 
 
 def _named_parameters(layer, suffix=""):

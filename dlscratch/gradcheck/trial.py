@@ -73,6 +73,8 @@ def _changed(names, before, after):
 
 def _where(error):
     """The last line outside this folder: the learner's own."""
+    if hasattr(error, "where"):  # of an object in another process: it knows better
+        return error.where
     here = __file__.rsplit("trial.py", 1)[0]
     frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(here)]
     return (

@@ -11,7 +11,7 @@ def by_where(x):
     return np.where(x > 0, x, 0.0), lambda dout: (np.where(x > 0, dout, 0.0),)
 
 
-def times_mask(x):
+def times_a_mask(x):
     mask = (x > 0).astype(x.dtype)
     return x * mask, lambda dout: (dout * mask,)
 
@@ -62,7 +62,7 @@ def fortran_order(x):
 RIGHT = [
     by_maximum,
     by_where,
-    times_mask,
+    times_a_mask,
     with_slope_one_at_zero,
     in_own_arrays,
     by_absolute_value,

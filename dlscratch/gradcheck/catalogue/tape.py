@@ -1,7 +1,7 @@
 """The ways in which a tape goes wrong: not in a derivative, but in the bookkeeping.
 
-One small tape with a switch for each mistake. It is scalar, because bookkeeping is: what `check_autograd` asks of a
-learner's class in numbers, these answer in the same numbers.
+One small tape with a switch for each mistake, `class Mine(Wrong): mistake = "overwrites"`. It is scalar, because
+bookkeeping is: what `check_autograd` asks of a learner's class in numbers, these answer in the same numbers.
 """
 
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ WRONG = {
 
 
 class Wrong:
-    """A scalar on a tape with the mistake that `Wrong.mistake` names."""
+    """A scalar on a tape with the mistake that `mistake` names: a key of WRONG, or "" for none."""
 
     mistake = ""
     clock = 0
@@ -60,10 +60,10 @@ class Wrong:
         self.time = Wrong.clock
 
     def __add__(self, other):
-        return Wrong(self.data + other.data, ((self, 1.0), (other, 1.0)))
+        return type(self)(self.data + other.data, ((self, 1.0), (other, 1.0)))
 
     def __mul__(self, other):
-        return Wrong(self.data * other.data, ((self, other.data), (other, self.data)))
+        return type(self)(self.data * other.data, ((self, other.data), (other, self.data)))
 
     def backward(self):
         if self.mistake == "per-path":
