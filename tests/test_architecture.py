@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "schedules": set(),
     "saving": set(),
     "progress": set(),
+    "answers": set(),
     "training": {"progress", "init"},
     "data": set(),
     "gradcheck": {"autograd"},  # only inside functions
