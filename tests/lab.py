@@ -135,12 +135,19 @@ def open_notebook(page, server, path):
     page.wait_for_function(KERNEL_IS_IDLE)
 
 
-def run_all(page, *, timeout=120):
+def run_all(page, *, timeout=300):
     """Run All, and wait for the last cell, or for an error that stops the others.  timeout: seconds."""
     page.evaluate(RUN_ALL)
     page.wait_for_function("window.ranAll === true", timeout=timeout * 1000)
     page.wait_for_function(EVERY_CELL_HAS_RUN, timeout=timeout * 1000)  # what the command promises can come too early
     page.wait_for_function(KERNEL_IS_IDLE)
+
+
+def live_widgets(page):
+    """All widgets with a picture, once each of them stands on the page: outputs are rendered some time after a run."""
+    wanted = page.evaluate(WIDGETS_IN_OUTPUTS)
+    page.wait_for_function(f"document.querySelectorAll('{WIDGET}').length === {wanted}")
+    return page.locator(WIDGET).all()
 
 
 def output_errors(page):
@@ -163,6 +170,14 @@ def outside_requests(page, server):
     page.on("websocket", lambda socket: socket.url.startswith(home) or found.append(socket.url))
     return found
 
+
+WIDGET = ".jp-OutputArea .widget-hbox:has(> .widget-image)"
+
+WIDGETS_IN_OUTPUTS = """() => [...window.jupyterapp.shell.currentWidget.context.model.cells]
+    .filter(cell => cell.type === 'code')
+    .flatMap(cell => cell.outputs.toJSON())
+    .filter(output => output.data?.['application/vnd.jupyter.widget-view+json'] && output.data['image/png'])
+    .length"""
 
 KERNEL_IS_IDLE = """() => {
     const kernel = window.jupyterapp?.shell.currentWidget?.context?.sessionContext?.session?.kernel;

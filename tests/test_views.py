@@ -2,6 +2,7 @@
 
 import base64
 import re
+from threading import Thread
 from typing import NamedTuple
 
 import ipywidgets
@@ -11,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from dlscratch.views import style
-from dlscratch.views.controls import choice, number, power_of_ten, steps, toggle, whole
+from dlscratch.views.controls import choice, number, power_of_ten, reach, steps, toggle, whole
 from dlscratch.views.explorer import Explorer
 from dlscratch.views.picture import Picture
 from dlscratch.views.png import encode
@@ -221,8 +222,29 @@ def test_the_labelled_number_beside_a_slider_holds_its_value(control):
 
 def test_the_number_box_shows_what_the_slider_means():
     control = number("c", -3, 3, value=0.0, label="slope")
-    control.value = 2.3499999999999996  # what a slider with step 0.05 sends
-    assert control.box.children[0].value == 2.35
+    control.box.children[1].value = 2.3499999999999996  # what a slider with step 0.05 sends
+    assert control.value == 2.35
+
+
+@pytest.mark.parametrize(
+    ("control", "typed", "snapped", "moved", "shown"),
+    [
+        (number("c", -3, 3, value=0.0, label="slope"), 0.123, 0.1, 0.15, 0.15),
+        (power_of_ten("c", -3, 1, value=0.01, label="lr"), 0.15, 10**-0.8, 10**-0.7, 0.2),
+        (power_of_ten("c", -3, 1, value=0.01, label="lr"), 0.2, 10**-0.7, 10**-0.6, 0.251),
+        (power_of_ten("c", -16, 0, value=0.01, label="h"), 1e-15, 1e-15, 10**-14.9, 1.26e-15),  # all of it is seen
+    ],
+    ids=["number", "power of ten", "close to a step", "small"],
+)
+def test_a_typed_number_is_kept_though_the_slider_snaps_to_its_step(control, typed, snapped, moved, shown):
+    box, slider = control.box.children
+    seen = []
+    control.observe(lambda: seen.append(control.value))
+    box.value = typed
+    slider.value = snapped  # the browser does this by itself
+    assert control.value == typed and seen == [typed]
+    slider.value = moved  # and this is the reader
+    assert control.value == shown
 
 
 def test_step_buttons_go_one_step_and_stop_at_the_ends():
@@ -235,6 +257,16 @@ def test_step_buttons_go_one_step_and_stop_at_the_ends():
     assert values == [0, 1, 2, 2, 1]
 
 
+def test_the_end_of_a_step_moves_and_takes_the_value_along():
+    control = steps("s", 4, label="step")
+    control.value = 4
+    reach(control, 2)
+    assert [w.value for w in all_widgets(control.box) if hasattr(w, "max")] == [2, 2]
+    reach(control, 6)
+    control.value = 6
+    assert [w.value for w in all_widgets(control.box) if hasattr(w, "max")] == [6, 6]
+
+
 def all_widgets(widget):
     yield widget
     for child in getattr(widget, "children", ()):
@@ -245,11 +277,11 @@ def all_widgets(widget):
 
 
 def test_a_prediction_has_no_value_until_it_is_locked():
-    prediction = predict("Where?", whole("layer", 1, 9, value=5, label="layer"))
+    prediction = predict("Where?", whole("n", 1, 9, value=5, label="layer"))
     assert prediction.value is None
     prediction.button.click()
-    assert prediction.value == {"layer": 5}
-    assert "layer = 5" in prediction.question.value
+    assert prediction.value == {"n": 5}
+    assert "You predicted layer: 5" in prediction.question.value
 
 
 def test_a_locked_prediction_stays_whatever_moves():
@@ -383,3 +415,35 @@ def test_the_live_picture_has_a_name():
     image = level_explorer().image
     assert re.search("picture", image.tooltip, re.I)
     assert image.description == ""  # without the trait, ipywidgets 8.1 shows no image at all
+
+
+# threads
+
+
+def free_for_others():
+    """Could another thread paint now?"""
+    found = []
+
+    def look():
+        if style.ONE_AT_A_TIME.acquire(blocking=False):
+            style.ONE_AT_A_TIME.release()
+            found.append(True)
+
+    other = Thread(target=look)
+    other.start()
+    other.join()
+    return bool(found)
+
+
+def test_while_one_thread_paints_the_others_wait():
+    free = []
+    Still(lambda ax, arrays: free.append(free_for_others()), None, alt="nothing")
+    Picture(lambda ax, arrays: free.append(free_for_others())).png(Height(0.5))
+    assert free == [False] * 3  # a picture's first drawing also settles its layout
+    assert free_for_others()
+
+
+def test_a_move_waits_until_the_one_before_is_told():
+    free = []
+    level_explorer(say=lambda arrays: free.append(free_for_others()) or "told")
+    assert free == [False] and free_for_others()

@@ -106,6 +106,11 @@ def test_the_sentence_hides_the_errors_until_the_guess():
     assert "The best place is near h = " in told
 
 
+def test_no_error_is_said_to_stay_below_zero():
+    told = say(of_sine(0.1, 0.0, "forward", {"h": 0.01}))
+    assert told.endswith("there it is 0.") and "below" not in told
+
+
 def test_every_control_over_its_whole_range_before_and_after_the_lock():
     widget = explore_difference()
     guess, h, rule, x = widget.controls

@@ -79,19 +79,27 @@ def test_the_picture_without_a_kernel_does_not_give_the_answer_away():
 def test_the_widget_runs_the_readers_own_loss():
     widget = explore_line(X, Y, loss=lambda prediction, target: np.abs(prediction - target).max())
     widget.controls[2].lock()
-    assert "Your line y = 0 x + 0 has loss 5:" in widget.readout.text
+    assert "Your line y = 0 x + 0 has loss 5.\n" in widget.readout.text
+    assert "no line has less" not in widget.readout.text
+
+
+def test_only_the_mean_squared_error_is_said_to_be_smallest():
+    widget = explore_line(X, Y)
+    widget.controls[2].lock()
+    assert "no line has less" in widget.readout.text and "mean of the squared distances" in widget.readout.text
 
 
 @pytest.mark.parametrize(
     ("loss", "words"),
     [
         (lambda prediction, target: (prediction - target) ** 2, "ValueError: the loss has shape (3,)"),
-        (lambda prediction, target: None, "TypeError"),
+        (lambda prediction, target: None, "the loss returned None: is its `return` missing?"),
+        (lambda prediction, target: (0.0, abs), "the loss returned a tuple of 2; a loss is one number"),
         (lambda prediction: 0.0, "TypeError"),
         (lambda prediction, target: np.nan, "Not a finite number any more: line"),
         (lambda prediction, target: 1 / 0, "ZeroDivisionError"),
     ],
-    ids=["one loss a point", "forgets return", "wrong signature", "nan", "raises"],
+    ids=["one loss a point", "forgets return", "an operation", "wrong signature", "nan", "raises"],
 )
 def test_a_loss_that_is_wrong_is_told_in_the_widget(loss, words):
     widget = explore_line(X, Y, loss=loss)
@@ -104,3 +112,16 @@ def test_points_that_do_not_match_are_refused():
         explore_line(np.ones(3), np.ones(4))
     with pytest.raises(ShapeError, match="explore_line"):
         explore_line(np.ones((3, 1)), np.ones(3))
+
+
+def test_points_may_be_lists_and_must_be_finite():
+    assert explore_line([0, 1], [1, 3]).readout.text.startswith("2 points")
+    for x, y in [([], []), ([0, np.nan], [1, 2]), ([0, 1], [1, np.inf])]:
+        with pytest.raises(ValueError, match="give one point at least, and finite numbers only"):
+            explore_line(x, y)
+
+
+def test_the_legend_stands_where_no_line_can_cross_it():
+    widget = explore_line(X, Y)
+    ax = widget.picture.axes
+    assert ax.get_legend().get_window_extent().y1 < ax.get_window_extent().y0

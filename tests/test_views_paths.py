@@ -120,13 +120,43 @@ def test_the_scale_of_the_bars_is_a_round_number(value, right):
             {"x": 1.0},
             "8 paths and 1 sums; the picture has room for 8",
         ),
+        (
+            {f"x{i} = x{i - 1}²": (ops.multiply, f"x{i - 1}", f"x{i - 1}") for i in range(1, 31)},
+            {"x0": 1.0},
+            "1073741824 paths and 1 sums",  # counted, not walked
+        ),
     ],
-    ids=["empty", "unknown", "too early", "twice", "reserved", "unused", "too many"],
+    ids=["empty", "unknown", "too early", "twice", "reserved", "unused", "too many", "a billion"],
 )
 def test_a_graph_that_cannot_be_drawn_is_refused(steps, leaves, words):
     with pytest.raises(ValueError, match="graph: ") as caught:
         explore_paths(steps, **leaves)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "steps", [square, [("x²", square, "x")], {"out = x²": square}, {"out = x²": (2, "x")}, {"out": ()}]
+)
+def test_what_is_no_graph_is_told_with_an_example(steps):
+    with pytest.raises(TypeError, match="graph: .*ops.multiply"):
+        explore_paths(steps, x=1.0)
+
+
+@pytest.mark.parametrize("value", ["one", None, [1.0, 2.0]])
+def test_a_leaf_that_is_no_number_is_named(value):
+    with pytest.raises(TypeError, match="the leaf x must be one number, not"):
+        explore_paths({"out = x²": (square, "x")}, x=value)
+
+
+def test_a_step_that_leads_nowhere_has_no_path():
+    steps = {f"x{i} = x{i - 1}²": (ops.multiply, f"x{i - 1}", f"x{i - 1}") for i in range(1, 31)}
+    graph = Graph(steps | {"out = -x0": (op_minus, "x0")}, ("x0",))
+    assert list(graph.paths) == ["x0 → out"]
+
+
+def test_two_nodes_cannot_have_one_place():
+    with pytest.raises(ValueError, match="two nodes have the same place"):
+        explore_paths({"out = x²": (square, "x")}, places={"x": (0, 0), "out": (0, 0)}, x=1.0)
 
 
 def test_places_must_be_those_of_the_nodes():

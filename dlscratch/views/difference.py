@@ -118,7 +118,7 @@ def frame(axes, found):
 
 def frame_microscope(ax, found):
     largest = np.abs(found.near.compressed()).max(initial=0)
-    reach = 1.4 * largest if 0 < largest < np.inf else 1.0
+    reach = 1.9 * largest if 0 < largest < np.inf else 1.0
     ax.set(xlim=(-1.5, 1.5), ylim=(-reach, reach))
     ax.set(xlabel="distance from x, in units of h", ylabel="change of f, in units of h")
     for name, look in MICROSCOPE.items():
@@ -180,8 +180,13 @@ def say(found):
     return (
         f"{told} They differ by {abs(found.measured - found.slope):.1g}.\n"
         f"Around your prediction, h = {found.guess:.1g}, the error reaches {found.at_guess[now]:.1g}.\n"
-        f"The best place is near h = {found.best[now]:.1g}: there it stays below {found.at_best[now]:.1g}."
+        f"The best place is near h = {found.best[now]:.1g}: there it {stays(found.at_best[now])}."
     )
+
+
+def stays(error):
+    """A sine at 0 is measured without any error, and nothing stays below 0."""
+    return f"stays below {error:.1g}" if error else "is 0"
 
 
 def explore_difference(f=np.sin, slope=np.cos, *, at=1.0, own=None):

@@ -16,6 +16,7 @@ from traitlets import Unicode
 from .picture import Picture
 from .readout import ReadOut, explain, not_finite
 from .show import bundle
+from .style import ONE_AT_A_TIME
 
 PANEL = W.Layout(flex="1 1 280px", min_width="260px", max_width="420px", margin="8px 0 0 12px")
 NAME = "Picture; the text beside it says what it shows"
@@ -46,15 +47,16 @@ class Explorer:
         return {control.name: control.value for control in self.controls}
 
     def update(self):
-        """Compute, draw and say; after an error, an empty picture and the reason."""
-        try:
-            with np.errstate(all="ignore"):  # nan and inf are reported by their place, not as a warning
-                arrays = self.compute(**self.values)
-                self.image.value = self.picture.png(arrays)
-                self.tell(self.say(arrays), not_finite(arrays))
-        except Exception as error:  # the function may be the reader's: anything can come out of it
-            self.image.value = self.picture.empty()
-            self.readout.complain(explain(error))
+        """Compute, draw and say, one move after the other; after an error, an empty picture and the reason."""
+        with ONE_AT_A_TIME:  # the values are read inside: the last to come shows the latest
+            try:
+                with np.errstate(all="ignore"):  # nan and inf are reported by their place, not as a warning
+                    arrays = self.compute(**self.values)
+                    self.image.value = self.picture.png(arrays)
+                    self.tell(self.say(arrays), not_finite(arrays))
+            except Exception as error:  # the function may be the reader's: anything can come out of it
+                self.image.value = self.picture.empty()
+                self.readout.complain(explain(error))
 
     def tell(self, text, lost):
         if lost:

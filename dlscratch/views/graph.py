@@ -16,6 +16,7 @@ from ..gradcheck import numeric_gradient
 
 MOST = 8  # paths and sums: what a picture has room for
 RESERVED = {"guess", "path", "slope"}
+EXAMPLE = '{"u = w · x": (ops.multiply, "w", "x")}'
 
 
 class Edge(NamedTuple):
@@ -30,20 +31,29 @@ class Graph:
     """steps {name: (text, op, inputs)}, leaves, edges, and the paths {words: edges} from every leaf to the end."""
 
     def __init__(self, steps, leaves):
+        check_steps(steps)
         self.leaves = tuple(leaves)
         self.steps = {text.split(" = ")[0]: (text, op, inputs) for text, (op, *inputs) in steps.items()}
         self.check_names()
         self.end = tuple(self.steps)[-1]
         self.edges = [Edge(start, end, k) for end, step in self.steps.items() for k, start in enumerate(step[2])]
+        self.ways = self.count()
+        self.check_ways()  # before any path is walked: there may be billions
         self.paths = {self.words(path): path for leaf in self.leaves for path in self.walk(leaf)}
-        self.check_paths()
+
+    def count(self):
+        """{node: how many paths lead from it to the end}: add first, then go on once."""
+        ways = dict.fromkeys((*self.leaves, *self.steps), 0) | {self.end: 1}
+        for edge in reversed(self.edges):
+            ways[edge.start] += ways[edge.end]
+        return ways
 
     def walk(self, node):
         """Every path from `node` to the end, as tuples of edges."""
         if node == self.end:
             yield ()
         for edge in self.edges:
-            if edge.start == node:
+            if edge.start == node and self.ways[edge.end]:
                 yield from ((edge, *rest) for rest in self.walk(edge.end))
 
     def words(self, path):
@@ -71,14 +81,21 @@ class Graph:
         if not self.steps or not self.leaves or RESERVED & known:
             raise ValueError(f"graph: give steps and leaves, none of them called {', '.join(sorted(RESERVED))}")
 
-    def check_paths(self):
+    def check_ways(self):
         for leaf in self.leaves:
-            if not self.of(leaf):
+            if not self.ways[leaf]:
                 raise ValueError(f"graph: no path leads from {leaf} to {self.end}: leave {leaf} out")
-        if len(self.paths) + len(self.leaves) > MOST:
-            raise ValueError(
-                f"graph: {len(self.paths)} paths and {len(self.leaves)} sums; the picture has room for {MOST}"
-            )
+        paths = sum(self.ways[leaf] for leaf in self.leaves)
+        if paths + len(self.leaves) > MOST:
+            raise ValueError(f"graph: {paths} paths and {len(self.leaves)} sums; the picture has room for {MOST}")
+
+
+def check_steps(steps):
+    if not isinstance(steps, dict):
+        raise TypeError(f"graph: a {type(steps).__name__}; it must be a dict such as {EXAMPLE}")
+    for text, step in steps.items():
+        if not isinstance(step, tuple | list) or not step or not callable(step[0]):
+            raise TypeError(f"graph: {text!r} needs an operation and the names of its inputs, as in {EXAMPLE}")
 
 
 def run(graph, leaves):

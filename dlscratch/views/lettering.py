@@ -4,7 +4,7 @@ Here each letter is looked up once as an outline; a number is a row of outlines,
 painted together. Titles and words, of which there are few, stay ordinary texts.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from matplotlib.collections import PathCollection
@@ -37,6 +37,7 @@ class Lettering:
         ax.add_collection(ink, autolim=False)
 
 
+@lru_cache(maxsize=2000)  # the same numbers stand in picture after picture
 def outline(text, size, ha, weight):
     """The outlines of a text's letters in one path, in points."""
     vertices, codes, widths = zip(*(letter(char, weight) for char in text), strict=True)

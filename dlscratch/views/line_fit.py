@@ -30,13 +30,17 @@ class Line(NamedTuple):
 
 
 class LineFit(NamedTuple):
-    """Points x, y (N,), the line at hand, and, once there is a guess, the guessed line and the best one."""
+    """Points x, y (N,), the line at hand, and, once there is a guess, the guessed line and that of least squares.
+
+    squared: the loss is the mean squared error, so that no line has less than the line of least squares.
+    """
 
     x: Any
     y: Any
     line: Line
     guess: Line | None
     best: Line | None
+    squared: bool
 
 
 def squared_error(prediction, target):
@@ -49,9 +53,10 @@ def compute(w, b, guess, *, x, y, loss=squared_error):
     def line(w, b):
         return Line(w, b, one_number(loss(w * x + b, y)))
 
+    squared = loss is squared_error
     if guess is None:
-        return LineFit(x, y, line(w, b), None, None)
-    return LineFit(x, y, line(w, b), line(**guess), line(*least_squares(x, y)))
+        return LineFit(x, y, line(w, b), None, None, squared)
+    return LineFit(x, y, line(w, b), line(**guess), line(*least_squares(x, y)), squared)
 
 
 def least_squares(x, y):
@@ -61,6 +66,10 @@ def least_squares(x, y):
 
 
 def one_number(loss):
+    if loss is None:
+        raise ValueError("the loss returned None: is its `return` missing?")
+    if isinstance(loss, tuple):
+        raise ValueError(f"the loss returned a tuple of {len(loss)}; a loss is one number: give its value alone")
     if np.shape(loss) != ():
         raise ValueError(f"the loss has shape {np.shape(loss)}; a loss is one number: take the mean")
     return float(loss)
@@ -74,7 +83,7 @@ def frame(ax, fit):
     ax.plot(fit.x, fit.y, "o", color=DATA)
     for name, look in LINES.items():
         ax.plot([], [], label=name, **look)
-    ax.legend(loc="best")
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=3)  # below: a line may go anywhere
 
 
 def with_margin(values, share):
@@ -87,7 +96,8 @@ def draw(ax, fit):
     """The line alone until there is a guess; then the distances, the guess and the best line too."""
     ax.set_title("Where is the best line?")
     if fit.guess:
-        ax.set_title(f"loss {short(fit.line.loss)}, smallest possible {short(fit.best.loss)}")
+        smallest = f", smallest possible {short(fit.best.loss)}" if fit.squared else ""
+        ax.set_title(f"loss {short(fit.line.loss)}{smallest}")
         ax.vlines(fit.x, fit.y, fit.line.w * fit.x + fit.line.b, color=ERROR)
         draw_line(ax, fit.guess, "your prediction")
         draw_line(ax, fit.best, "best line")
@@ -103,11 +113,12 @@ def say(fit):
     """The picture in words; without a guess the loss stays hidden."""
     if not fit.guess:
         return f"{len(fit.x)} points and your line {equation(fit.line)}. Lock your prediction to see its loss."
+    meaning = ": the mean of the squared distances (purple)" if fit.squared else ""
+    least = ": no line has less" if fit.squared else "; it is the best for squared distances"
     return (
-        f"Your line {equation(fit.line)} has loss {short(fit.line.loss)}: "
-        "the mean of the squared distances (purple).\n"
+        f"Your line {equation(fit.line)} has loss {short(fit.line.loss)}{meaning}.\n"
         f"Your prediction {equation(fit.guess)} has loss {short(fit.guess.loss)}.\n"
-        f"The best line {equation(fit.best)} has loss {short(fit.best.loss)}: no line has less."
+        f"The best line {equation(fit.best)} has loss {short(fit.best.loss)}{least}."
     )
 
 
@@ -118,8 +129,17 @@ def equation(line):
 
 def explore_line(x, y, loss=squared_error):
     """Move a line over the points x, y (N,); `loss(prediction, target)` may be your own function."""
-    check_shapes("explore_line(x, y)", "N, N", x=x, y=y)
+    x, y = points(x, y)
     w = number("w", -3, 3, value=0.0, label="slope w")
     b = number("b", -3, 3, value=0.0, label="height b")
     controls = w, b, predict_with(QUESTION, w, b)
     return Explorer(partial(compute, x=x, y=y, loss=loss), draw, say, controls, frame=frame)
+
+
+def points(x, y):
+    """Two arrays of finite floats, (N,) each."""
+    x, y = (np.asarray(values, dtype=float) for values in (x, y))
+    check_shapes("explore_line", "N, N", x=x, y=y)
+    if not x.size or not np.isfinite([x, y]).all():
+        raise ValueError("explore_line(x, y): give one point at least, and finite numbers only")
+    return x, y

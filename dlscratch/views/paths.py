@@ -160,7 +160,7 @@ def write_slope(numbers, edge, slope, found, graph, at):
     start, end = border(edge, graph, at)
     above = -1 if graph.twins(edge) and edge.slot == 0 else 1
     share = 0.6 if np.hypot(*(end - start)) > 1.5 else 0.5  # a long arrow passes other nodes half way
-    x, y = start + share * (end - start) + above * 0.14 * beside(end - start)
+    x, y = start + share * (end - start) + above * 0.17 * beside(end - start)
     leans = above * np.sign((end - start)[1])
     side = {-1: "left", 0: "center", 1: "right"}[leans]
     weight = "bold" if edge in graph.paths[found.path] else "normal"
@@ -281,8 +281,10 @@ def explore_paths(graph=GRAPH, *, places=None, **leaves):
     """
     if graph is GRAPH:
         places, leaves = places or PLACES, {"x": 2.0, "w": 1.0} | leaves
-    graph = Graph(graph, leaves)
+    graph, leaves = Graph(graph, leaves), {name: start(name, value) for name, value in leaves.items()}
     places = places or spread(graph)
+    if len({*places.values()}) < len(places):
+        raise ValueError("explore_paths: two nodes have the same place")
     if missing := {*graph.leaves, *graph.steps} ^ set(places):
         raise ValueError(f"explore_paths: places and graph differ in {', '.join(sorted(missing))}")
     at = centers(places)
@@ -301,6 +303,13 @@ def explore_paths(graph=GRAPH, *, places=None, **leaves):
         frame=partial(frame, at=at, **tied),
         size=SIZE,
     )
+
+
+def start(name, value):
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"explore_paths: the leaf {name} must be one number, not {value!r}") from None
 
 
 def limits(value):

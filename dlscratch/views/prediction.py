@@ -17,11 +17,11 @@ class Prediction:
     name = "guess"
 
     def __init__(self, question, controls):
-        self.controls, self.value, self.callbacks = controls, None, []
-        self.question = W.HTML(paragraph(question))
-        self.button = W.Button(description="Lock my prediction", button_style="primary", layout=BUTTON)
+        self.asked, self.controls, self.value, self.callbacks = question, controls, None, []
+        self.question, self.button = W.HTML(), W.Button(button_style="primary", layout=BUTTON)
         self.button.on_click(lambda button: self.lock())
         self.box = W.VBox([self.question, *(control.box for control in controls), self.button])
+        self.show()
 
     def observe(self, callback):
         self.callbacks.append(callback)
@@ -31,10 +31,20 @@ class Prediction:
         if self.value is not None:
             return
         self.value = {control.name: control.value for control in self.controls}
-        self.button.disabled, self.button.description = True, "Locked"
-        self.question.value = paragraph("You predicted " + ", ".join(map(_equation, self.value.items())))
+        self.show()
         for callback in self.callbacks:
             callback()
+
+    def show(self):
+        """The question, or what has been predicted."""
+        locked = self.value is not None
+        self.button.disabled, self.button.description = locked, "Locked" if locked else "Lock my prediction"
+        self.question.value = paragraph(self.told() if locked else self.asked)
+
+    def told(self):
+        """In the words that stand beside the controls."""
+        values = [(control.label, self.value[control.name]) for control in self.controls]
+        return "You predicted " + ", ".join(f"{name}: {_word(value)}" for name, value in values)
 
 
 def predict(question, control):
@@ -49,6 +59,5 @@ def predict_with(question, *controls):
     return Prediction(question, controls)
 
 
-def _equation(item):
-    name, value = item
-    return f"{name} = {value if isinstance(value, str) else short(value)}"
+def _word(value):
+    return value if isinstance(value, str) else short(value)

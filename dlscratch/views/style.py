@@ -4,6 +4,9 @@ Six colours that stay apart for colour-blind readers (Okabe & Ito 2008, "Color u
 one fixed role: who has read one picture can read the next.
 """
 
+from contextlib import contextmanager
+from threading import RLock
+
 import matplotlib
 
 DATA = "#0072B2"  # blue: what was measured
@@ -36,6 +39,11 @@ RC = {
 }
 
 
+ONE_AT_A_TIME = RLock()  # Jupyter may bring two moves of a control in two threads, and the settings belong to both
+
+
+@contextmanager
 def style():
-    """Context in which figures are made: `with style(): ...`"""
-    return matplotlib.rc_context(RC)
+    """Context in which figures are made, one thread at a time: `with style(): ...`"""
+    with ONE_AT_A_TIME, matplotlib.rc_context(RC):
+        yield
