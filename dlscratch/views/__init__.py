@@ -6,6 +6,7 @@ from .learning_curve import draw_learning_curve
 from .line_fit import explore_line
 from .paths import explore_paths
 from .show import Still
+from .vjp import explore_vjp
 
 __all__ = [
     "Still",
@@ -15,4 +16,5 @@ __all__ = [
     "explore_difference",
     "explore_line",
     "explore_paths",
+    "explore_vjp",
 ]
