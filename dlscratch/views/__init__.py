@@ -3,6 +3,7 @@
 from .difference import draw_errors, explore_difference
 from .digits import draw_digits
 from .learning_curve import draw_learning_curve
+from .ledger import explore_affine
 from .line_fit import explore_line
 from .paths import explore_paths
 from .show import Still
@@ -13,6 +14,7 @@ __all__ = [
     "draw_digits",
     "draw_errors",
     "draw_learning_curve",
+    "explore_affine",
     "explore_difference",
     "explore_line",
     "explore_paths",
