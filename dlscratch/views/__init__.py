@@ -1,5 +1,6 @@
 """Pictures and widgets.  Reads everything else in the package; nothing else reads it."""
 
+from .activations import draw_activations
 from .difference import draw_errors, explore_difference
 from .digits import draw_digits
 from .learning_curve import draw_learning_curve
@@ -7,10 +8,12 @@ from .ledger import explore_affine
 from .line_fit import explore_line
 from .paths import explore_paths
 from .show import Still
+from .signals import explore_signals
 from .vjp import explore_vjp
 
 __all__ = [
     "Still",
+    "draw_activations",
     "draw_digits",
     "draw_errors",
     "draw_learning_curve",
@@ -18,5 +21,6 @@ __all__ = [
     "explore_difference",
     "explore_line",
     "explore_paths",
+    "explore_signals",
     "explore_vjp",
 ]
