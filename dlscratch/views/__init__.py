@@ -1,6 +1,7 @@
 """Pictures and widgets.  Reads everything else in the package; nothing else reads it."""
 
 from .activations import draw_activations
+from .cross_entropy import explore_cross_entropy
 from .difference import draw_errors, explore_difference
 from .digits import draw_digits
 from .learning_curve import draw_learning_curve
@@ -18,6 +19,7 @@ __all__ = [
     "draw_errors",
     "draw_learning_curve",
     "explore_affine",
+    "explore_cross_entropy",
     "explore_difference",
     "explore_line",
     "explore_paths",
