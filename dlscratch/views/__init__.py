@@ -8,6 +8,7 @@ from .learning_curve import draw_learning_curve
 from .ledger import explore_affine
 from .line_fit import explore_line
 from .paths import explore_paths
+from .race import explore_race
 from .show import Still
 from .signals import explore_signals
 from .vjp import explore_vjp
@@ -23,6 +24,7 @@ __all__ = [
     "explore_difference",
     "explore_line",
     "explore_paths",
+    "explore_race",
     "explore_signals",
     "explore_vjp",
 ]
