@@ -1,6 +1,7 @@
 """Pictures and widgets.  Reads everything else in the package; nothing else reads it."""
 
 from .activations import draw_activations
+from .bricks import explore_bricks
 from .cross_entropy import explore_cross_entropy
 from .difference import draw_errors, explore_difference
 from .digits import draw_digits
@@ -20,6 +21,7 @@ __all__ = [
     "draw_errors",
     "draw_learning_curve",
     "explore_affine",
+    "explore_bricks",
     "explore_cross_entropy",
     "explore_difference",
     "explore_line",
