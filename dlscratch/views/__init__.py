@@ -12,6 +12,7 @@ from .paths import explore_paths
 from .race import explore_race
 from .show import Still
 from .signals import explore_signals
+from .tape import explore_tape
 from .vjp import explore_vjp
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "explore_paths",
     "explore_race",
     "explore_signals",
+    "explore_tape",
     "explore_vjp",
 ]
