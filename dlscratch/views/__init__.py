@@ -2,6 +2,7 @@
 
 from .activations import draw_activations
 from .bricks import explore_bricks
+from .clinic import explore_clinic
 from .cross_entropy import explore_cross_entropy
 from .difference import draw_errors, explore_difference
 from .digits import draw_digits
@@ -23,6 +24,7 @@ __all__ = [
     "draw_learning_curve",
     "explore_affine",
     "explore_bricks",
+    "explore_clinic",
     "explore_cross_entropy",
     "explore_difference",
     "explore_line",
