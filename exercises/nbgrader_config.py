@@ -1,12 +1,15 @@
 """nbgrader's settings for this course.  Its root is this folder: run nbgrader here."""
 
+import re
+from functools import lru_cache
 from pathlib import Path
 
 from bleach import clean
 from bleach.css_sanitizer import CSSSanitizer
 from nbconvert.filters import markdown2html_mistune
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
-from nbgrader.preprocessors import ClearHiddenTests, GetGrades, NbGraderPreprocessor
+from nbgrader.converters import GenerateAssignment
+from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions, GetGrades, NbGraderPreprocessor
 from nbgrader.utils import is_grade
 
 c = get_config()  # noqa: F821  nbgrader provides it
@@ -16,6 +19,33 @@ c.CourseDirectory.course_id = "dlscratch"
 
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError  # replace this line with your code"}
 c.OverwriteCells.add_missing_cells = True  # a deleted test cell comes back
+
+# ---- release: a stub where an answer was, or the code that learners are to repair
+
+
+class ClearAnswers(ClearSolutions):
+    """Below an answer may stand, as comments, what learners find in its place instead of the stub.
+
+    ### END SOLUTION
+    ### BEGIN GIVEN
+    # w = w - lr * g
+    ### END GIVEN
+    """
+
+    def _replace_solution_region(self, cell, language):
+        replaced = super()._replace_solution_region(cell, language)
+        stub = re.escape(self.code_stub[language])
+        given = rf"\n *{stub}\n *### BEGIN GIVEN(.*?)\n *### END GIVEN"
+        cell.source = re.sub(given, uncommented, cell.source, flags=re.S)
+        return replaced
+
+
+def uncommented(found):
+    return re.sub(r"^( *)# ?", r"\1", found[1], flags=re.M)
+
+
+STEPS = GenerateAssignment.class_traits()["preprocessors"].default()
+c.GenerateAssignment.preprocessors = [ClearAnswers if step is ClearSolutions else step for step in STEPS]
 
 # ---- feedback: the diagnosis in full, hidden tests not at all, and nothing that runs in the reader's browser
 
@@ -55,6 +85,7 @@ def harmless(html):
     return clean(html, tags=f"{TEXT} {MORE}".split(), attributes=ATTRIBUTES, css_sanitizer=CSSSanitizer())
 
 
+@lru_cache(256)  # the text of an exercise is the same for a whole class
 def harmless_markdown(markdown):
     """nbgrader's own pages clean the outputs of a hand-in, not its text."""
     html = harmless(markdown2html_mistune(markdown))

@@ -74,15 +74,20 @@ def assignments(course=COURSE):
     return sorted(path.name for path in Path(course, "source").iterdir() if path.is_dir())
 
 
-def open_course(course):
+def open_course(course, settings=None):
     """nbgrader's Python interface, with the settings of that folder."""
     from nbgrader.apps import NbGraderAPI  # takes more than a second to import
     from traitlets.config import PyFileConfigLoader
 
-    scripts = sysconfig.get_path("scripts")  # nbgrader starts `alembic` by name for a new gradebook
-    os.environ["PATH"] = os.pathsep.join([scripts, os.environ["PATH"]])
-    settings = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
+    find_programs()
+    settings = settings or PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
     return NbGraderAPI(config=settings)
+
+
+def find_programs():
+    """nbgrader starts `alembic` by name for a new gradebook; it need not be on the PATH."""
+    scripts, path = sysconfig.get_path("scripts"), os.environ["PATH"].split(os.pathsep)
+    os.environ["PATH"] = os.pathsep.join([scripts, *[folder for folder in path if folder != scripts]])
 
 
 def read_all(folder):
