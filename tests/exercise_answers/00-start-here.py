@@ -1,4 +1,4 @@
-"""What learners might write in exercise 00: {solution cell: code}.  Cells that are not named keep the stub."""
+"""What learners might write in exercise 00: {solution cell: code}.  Cells that are not named keep the instructor's; the first of RIGHT is complete."""
 
 RIGHT = {
     "whole arrays": {
@@ -160,6 +160,20 @@ def mse(prediction, *, target):
         {"diagnosis": 'def diagnosis():\n    return "b", 2\n'},
         {"test-diagnosis"},
     ),
+    "gives the factor as a word": (
+        {"diagnosis": 'def diagnosis():\n    return "b", "-1"\n'},
+        {"test-diagnosis"},
+    ),
+    "overwrites the prediction": (
+        {
+            "mse_value": """
+def mse_value(prediction, target):
+    prediction -= target
+    return np.mean(prediction**2)
+"""
+        },
+        {"test-mse_value"},
+    ),
     "divides the value by the rows": (
         {
             "mse_value": "def mse_value(prediction, target):\n    return np.sum((prediction - target) ** 2) / len(target)\n"
@@ -169,6 +183,16 @@ def mse(prediction, *, target):
     "knows the answer by heart": (
         {"mse_value": "def mse_value(prediction, target):\n    return 3.25 * np.any(prediction != target)\n"},
         {"test-mse_value"},
+    ),
+    "returns a gradient for the target, too": (
+        {
+            "mse": """
+def mse(prediction, *, target):
+    d = prediction - target
+    return np.mean(d * d), lambda dout: (dout * 2 * d / d.size, -dout * 2 * d / d.size)
+"""
+        },
+        {"test-mse-dprediction", "test-fit_line-step", "test-fit_line"},
     ),
     "is consistent, but a mean over the rows": (
         {
@@ -222,6 +246,25 @@ def fit_line(x, y, *, lr, steps):
         },
         {"test-fit_line"},
     ),
+    "goes back with the misses alone, as if there were two points": (
+        {
+            "fit_line": """
+def fit_line(x, y, *, lr, steps):
+    line = Affine(1, 1, rng=np.random.default_rng(0))
+    line.W.data = np.zeros((1, 1))
+    optimizer = SGD(line.params, lr=lr)
+    losses = []
+    for _ in range(steps):
+        prediction = line.forward(x)
+        losses.append(mse_value(prediction, y))
+        optimizer.zero_grad()
+        line.backward(prediction - y)
+        optimizer.step()
+    return line.W.data, line.b.data, np.array(losses)
+"""
+        },
+        {"test-fit_line-step", "test-fit_line"},
+    ),
     "leaves a finished loop after one step": (
         {
             "fit_line": """
@@ -248,3 +291,6 @@ def fit_line(x, y, *, lr, steps):
         {"test-fit_line-step"},
     ),
 }
+
+OPERATIONS = {"mse": {"mse": "def mse(prediction, *, target):\n    return given(prediction, target=target)\n"}}
+UNFIT = {"mse.column_against_row": "the exercise gives prediction and target one shape, as its text says"}
