@@ -4,7 +4,7 @@
 
 SUBMISSIONS holds a notebook for each student, NAME.ipynb.  OUT gets a page NAME.html of feedback for each
 student, grades.csv, and results.json: {"stale": [what is stale in release/], "maximum": {test: points},
-"students": {name: {"error": ..., "points": {test: points}}}, "validate": {"source" or "release": {test: message}}}.
+"students": {name: {"error": ..., "points": {test: points}}}, "report": what --json writes, "validate": {"source" or "release": {test: message}}}.
 
 It is a program of its own because nbgrader warns, and a test must not silence warnings of this course.
 """
@@ -24,7 +24,7 @@ from nbgrader.api import MissingEntry  # noqa: E402
 from nbgrader.plugins.export import CsvExportPlugin  # noqa: E402
 from nbgrader.validator import Validator  # noqa: E402
 
-from exercises.autograde import autograde  # noqa: E402
+from exercises.grade.__main__ import grade  # noqa: E402
 from exercises.release import COURSE, copy_course, differences, generate, open_course, read_all  # noqa: E402
 
 
@@ -36,7 +36,8 @@ def cycle(assignment, submissions, out):
         stale = list(differences(read_all(course / "release"), read_all(COURSE / "release")))
         for path in submissions.glob("*.ipynb"):
             hand_in(path, course / "submitted" / path.stem / notebook)
-        errors = {student: reason for student, _, _, reason in autograde(course, assignment)}
+        report = grade(course, assignment, jobs=2)
+        errors = {student: result["reason"] for student, result in report["students"].items()}
         nbgrader = open_course(course)
         students = {name: {"error": errors[name], "points": points(nbgrader, assignment, name)} for name in errors}
         for page in course.glob("feedback/*/*/*.html"):
@@ -46,7 +47,7 @@ def cycle(assignment, submissions, out):
             cells = gradebook.find_notebook(assignment, assignment).grade_cells
             maximum = {cell.name: cell.max_score for cell in cells}
         checked = {kind: validate(course / kind / notebook) for kind in ("source", "release")}
-    return {"stale": stale, "maximum": maximum, "students": students, "validate": checked}
+    return {"stale": stale, "maximum": maximum, "students": students, "report": report, "validate": checked}
 
 
 def hand_in(path, to):

@@ -2,13 +2,18 @@
 
 import copy
 import json
+import re
 import runpy
+from itertools import count
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
 TESTS = Path(__file__).parent
 EXERCISES = TESTS.parent / "exercises"
+HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+GIVEN = "### BEGIN GIVEN", "### END GIVEN"  # around what a learner finds in the place of an answer, instead of a stub
 ASSIGNMENTS = sorted(path.name for path in (EXERCISES / "source").iterdir() if path.is_dir())
 
 
@@ -42,6 +47,20 @@ def read(path):
 def write(notebook, path):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(notebook, indent=1), encoding="utf-8")
+
+
+def tells_of_an_open_task(assignment, message):
+    """What a test says of a notebook that nobody has touched: what is missing; of code to repair, what it does wrong."""
+    open_task = message.endswith("is not written yet: put your code where it says raise NotImplementedError")
+    if not to_repair(assignment):
+        return open_task
+    stopped = re.match(r"\w*(Error|Exception|Warning): ", message)
+    return bool(message) and not open_task and not stopped
+
+
+def to_repair(assignment):
+    """Does every solution cell of the release hold code that runs, and does something wrong?"""
+    return all(GIVEN[0] in code for code in solutions(assignment).values())
 
 
 def is_test(cell):
@@ -78,71 +97,41 @@ def with_raise(notebook):
     return filled(notebook, raising)
 
 
+def hidden_alone(notebook):
+    """A copy whose test cells hold their hidden tests and nothing else."""
+    notebook = copy.deepcopy(notebook)
+    for cell in graded_cells(notebook):
+        _, _, text = cell["source"].partition(f"{HIDDEN[0]}\n")
+        cell["source"] = text.partition(HIDDEN[1])[0]
+        assert cell["source"].strip(), f"{cell['id']} has no hidden tests"
+    return notebook
+
+
 def run(notebook):
     """Run the cells as Run All does, in this process -> {test cell: its error, or None}."""
-    space, results = {"__name__": "__main__"}, {}
-    for cell in notebook["cells"]:
-        if cell["cell_type"] != "code":
-            continue
-        results[cell["id"]] = None
-        try:
-            exec(compile(cell["source"], cell["id"], "exec"), space)
-        except Exception as error:
-            results[cell["id"]] = error
+    space = {"__name__": "__main__"}
+    results = {cell["id"]: attempted(cell, space) for cell in notebook["cells"] if cell["cell_type"] == "code"}
     return {cell["id"]: results[cell["id"]] for cell in graded_cells(notebook)}
 
 
-def run_apart(notebook, exported):
-    """Run the tests as a grader does that keeps them away from the learner's code -> {test cell: its error, or None}.
-
-    The learner's cells run in one namespace and each test in another, where the names that the instructor's
-    solution defines (`exported`) stand for objects elsewhere, and nothing else of the learner's is seen.
-    """
-    theirs, ours, results = {"__name__": "__main__"}, {"__name__": "__main__"}, {}
+def first_failure(notebook, **given):
+    """The first test cell that fails, with its error, or None; `given` are names that the cells find."""
+    space = {"__name__": "__main__"} | given
     for cell in notebook["cells"]:
-        if cell["cell_type"] == "code" and not is_test(cell):
-            for space in [theirs, ours] if is_setup(cell) else [theirs]:
-                attempted(cell, space)
-    for cell in graded_cells(notebook):
-        space = ours | {name: Far(theirs[name]) for name in exported if name in theirs}
-        results[cell["id"]] = attempted(cell, space)
-    return results
+        if cell["cell_type"] == "code" and (error := attempted(cell, space)) and is_test(cell):
+            return cell["id"], error
 
 
 def attempted(cell, space):
     try:
-        exec(compile(cell["source"], cell["id"], "exec"), space)
+        with repeatable():
+            exec(compile(cell["source"], cell["id"], "exec"), space)
     except Exception as error:
         return error
 
 
-class Far:
-    """Something in another process: it can be called and its attributes read; only plain data comes back as itself."""
-
-    def __init__(self, thing):
-        self.__thing = thing
-
-    def __call__(self, *inputs, **options):
-        return self.__here(self.__thing(*map(copied, inputs), **{k: copied(v) for k, v in options.items()}))
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self.__here(getattr(self.__thing, name))
-
-    def __here(self, result):
-        if isinstance(result, tuple | list):
-            return type(result)(map(self.__here, result))
-        if result is None or isinstance(result, bool | int | float | str | np.generic | np.ndarray):
-            return copied(result)
-        return Far(result)
-
-    def __refuse(self, *_):
-        raise TypeError("an object of the learner's is no evidence: call it, or read an attribute")
-
-    __array__ = __bool__ = __eq__ = __len__ = __iter__ = __contains__ = __getitem__ = __refuse
-    __hash__ = None
-
-
-def copied(data):
-    return data.copy() if isinstance(data, np.ndarray) else data
+def repeatable():
+    """Generators that a cell leaves without a seed are numbered: each run of these tests sees the same numbers."""
+    plain, seeds = np.random.default_rng, count()
+    numbered = lambda seed=None: plain(next(seeds) if seed is None else seed)  # noqa: E731
+    return mock.patch("numpy.random.default_rng", numbered)
