@@ -19,9 +19,13 @@ OFFLINE = (  # JupyterLab asks no other host for news, updates or extensions
 
 
 def open_course(chapter="00", *, port=None, browser=True):
-    """Serve the course until Ctrl-C."""
+    """Serve the course, opened at a chapter, until Ctrl-C."""
     course = find_course()
-    notebook = find_chapter(course, chapter)
+    open_notebook(course, find_chapter(course, chapter), port=port, browser=browser)
+
+
+def open_notebook(course, notebook, *, port=None, browser=True):
+    """Serve the course, opened at a notebook (its path below the course's folder), until Ctrl-C."""
     require_jupyterlab()
     flags = lab_flags(course, notebook, ports.choose(port), browser)
     os.environ |= lab_environment()
