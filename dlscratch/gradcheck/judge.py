@@ -19,7 +19,7 @@ class Judge:
         self.subject, self.draws, self.rng, self.smaller = subject, draws, rng, smaller
         self.names = subject.names
         self.judged = [(i, name) for i, name in enumerate(self.names) if only in (None, i, name, "d" + name)]
-        self.known, self.answers = None, {}
+        self.known = None
 
     def report(self):
         try:
@@ -176,9 +176,9 @@ class Judge:
 
     def agrees(self, i, draw, trial, k=0):
         """Asked once of every trial: the answer costs forward passes."""
-        if (i, id(trial)) not in self.answers:
-            self.answers[i, id(trial)] = self.compare(i, draw, trial, DIRECTIONS[k])
-        return self.answers[i, id(trial)]
+        if i not in trial.agrees:
+            trial.agrees[i] = self.compare(i, draw, trial, DIRECTIONS[k])
+        return trial.agrees[i]
 
     def compare(self, i, draw, trial, directions):
         f = self.forward_of(i, draw, trial)

@@ -19,6 +19,7 @@ class Trial:
     answered: bool = True  # False: the whole backward returned None
     backward: object = field(default=None, repr=False)  # the pullback of this call, to be called once more
     repeated: list = field(default_factory=list)  # the gradients it then returned
+    agrees: dict = field(default_factory=dict)  # does gradient i agree with differences?  As far as asked
 
 
 def play(running, names, values, rng):
