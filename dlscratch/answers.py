@@ -9,6 +9,7 @@ import traceback
 
 import numpy as np
 
+OPEN = "is not written yet: put your code where it says raise NotImplementedError"
 ROUNDING = 1e-11  # of the largest number: another order of summation stays far below, a wrong formula far above
 
 
@@ -51,6 +52,8 @@ def agree(what, yours, right, *, within=ROUNDING):
     yours, right = numbers(what, yours), np.asarray(right)
     if yours.shape != right.shape:
         raise Feedback(f"{what}: yours has shape {yours.shape}, right is {right.shape}")
+    if yours.dtype.kind == "f" and yours.itemsize < 8 and yours.dtype != right.dtype:
+        raise Feedback(f"{what}: yours is {yours.dtype}, which holds fewer digits than the float64 that came in")
     if not np.all(np.isfinite(yours)) and np.all(np.isfinite(right)):
         raise Feedback(f"{what}{place(~np.isfinite(yours))}: yours is not a finite number")
     distance = np.abs(np.subtract(yours, right, dtype=float))
@@ -85,7 +88,7 @@ def reason(error):
     frame, line = yours[-1]
     name = frame.f_code.co_qualname.removesuffix(".<locals>")
     if isinstance(error, NotImplementedError):
-        return f"{name} is not written yet: put your code where it says raise NotImplementedError"
+        return f"{name} {OPEN}"
     return f"{type(error).__name__}: {error}\n  in {name}, line {line.lineno} of its cell: {line.line}"
 
 

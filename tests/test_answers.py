@@ -67,7 +67,7 @@ def test_run_says_what_an_operation_returns():
     assert "must return two things" in told(run, lambda x: 2 * x, 3.0, dout=1.0)
 
 
-@pytest.mark.parametrize("yours", [1.0, np.float32(1), 1, True, np.ones(()), 1 + 1e-12])
+@pytest.mark.parametrize("yours", [1.0, np.float64(1), 1, True, np.ones(()), 1 + 1e-12])
 def test_equal_numbers_agree_whatever_their_type(yours):
     agree("it", yours, 1.0)
 
@@ -89,6 +89,10 @@ def test_numbers_that_nearly_agree_are_told_with_more_digits():
     [
         (np.ones((2, 1)), "it: yours has shape (2, 1), right is (2,)"),
         ([1.0, 3.0], "it at [1]: yours is 3, right is 2"),
+        (
+            np.array([1, 2], np.float32),
+            "it: yours is float32, which holds fewer digits than the float64 that came in",
+        ),
         ([1.0, np.nan], "it at [1]: yours is not a finite number"),
         (None, "it: yours is no array of numbers, but of type NoneType"),
         ([1.0, [2.0]], "it: yours is no array of numbers, but of type list"),
@@ -97,6 +101,10 @@ def test_numbers_that_nearly_agree_are_told_with_more_digits():
 )
 def test_numbers_that_differ_are_told(yours, words):
     assert told(agree, "it", yours, [1.0, 2.0]) == words
+
+
+def test_single_precision_agrees_with_single_precision():
+    agree("it", np.array([1, 2], np.float32), np.array([1, 2], np.float32))
 
 
 def test_a_single_number_has_no_place():

@@ -83,6 +83,7 @@ def test_the_command_tells_who_has_what_and_writes_it_down(grade, tmp_path):
     done = subprocess.run(command(course, *files), cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1 and done.stderr.strip().endswith("1 not graded: garbled")
     assert re.search(r"s00 +1 +2 +1 +3 +1 +2 +10 of 10\n", done.stdout)
+    assert re.search(r"s02( +-){6} +0 of 10\n", done.stdout)  # not begun, and so it looks
     assert "garbled  refused: 00-start-here.ipynb is not a notebook" in done.stdout
     assert done.stdout.index("3 graded, 1 refused, 0 failed, 0 to look at") > done.stdout.index("garbled  refused: ")
     assert "score: mean 5.33, median 6 of 10\n" in done.stdout and " 33% passed test-mse-dprediction\n" in done.stdout

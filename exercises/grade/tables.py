@@ -6,6 +6,8 @@ import re
 import statistics
 from collections import Counter
 
+from dlscratch.answers import OPEN
+
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 BREAKING = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -65,7 +67,8 @@ def result_without(status, reason, points):
 
 
 def table(points, results):
-    """A row for each student, a column for each test; below, why somebody has no marks, and where to look."""
+    """A row for each student, a column for each test (`-` where nothing is written); below, why somebody has no marks,
+    and where to look."""
     width = max([len("student"), *map(len, results)])
     columns = [f"{i}" for i, _ in enumerate(points, start=1)]
     lines = [f"{i:>3}  {name} ({value:g})" for i, (name, value) in zip(columns, points.items(), strict=True)]
@@ -80,8 +83,14 @@ def table(points, results):
 def row(points, result):
     if result["status"] != "graded":
         return result["status"]
-    cells = [f"{result['tasks'][name]['points']:g}" if name in result["tasks"] else "?" for name in points]
+    cells = [cell(result["tasks"].get(name)) for name in points]
     return f"{'  '.join(f'{cell:>3}' for cell in cells)}  {result['score']:g} of {result['max_score']:g}"
+
+
+def cell(task):
+    if task is None:
+        return "?"
+    return "-" if not task["points"] and task["message"].endswith(OPEN) else f"{task['points']:g}"
 
 
 def remarks(result):

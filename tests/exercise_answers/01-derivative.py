@@ -237,4 +237,8 @@ def refuted(f, slope, places):
         {"distance": "def distance(a, b):\n    return np.max(a - b) / np.max(b)\n"},
         {"test-distance"},
     ),
+    "rounds the distance to single precision": (
+        {"distance": "def distance(a, b):\n    return np.float32(np.max(np.abs(a - b)) / np.max(np.abs(b)))\n"},
+        {"test-distance"},
+    ),
 }

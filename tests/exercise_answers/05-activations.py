@@ -266,6 +266,10 @@ def relu(x):
         {"relu": "def relu(x):\n    return np.maximum(x, 0), lambda dout: (dout * (x >= 0),)\n"},
         {"test-relu-dx"},
     ),
+    "rounds relu to single precision": (
+        {"relu": "def relu(x):\n    return np.maximum(x, 0).astype(np.float32), lambda dout: (dout * (x > 0),)\n"},
+        {"test-relu-out"},
+    ),
     "asks the output": (
         {
             "relu": """
