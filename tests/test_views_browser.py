@@ -130,12 +130,10 @@ def test_every_choice_tick_and_step_changes_what_is_seen(widgets, page, no_error
 
 def has_news(page, widget, move):
     """Are the picture or the words others after `move`?"""
-    source, text = picture(widget).get_attribute("src"), words(widget).inner_text()
+    before = [widget.element_handle(), picture(widget).get_attribute("src"), words(widget).text_content()]
     move()
-    news = "([image, words, source, text]) => image.getAttribute('src') !== source || words.innerText !== text"
-    shown = [picture(widget).element_handle(), words(widget).element_handle(), source, text]
     try:
-        page.wait_for_function(news, arg=shown, timeout=30_000)
+        page.wait_for_function(NEWS, arg=before, timeout=30_000)
     except TimeoutError:
         return False
     return True
@@ -182,6 +180,11 @@ def test_before_the_first_run_there_is_a_picture_in_every_widgets_place(lab, pag
         expect(fresh.locator(".jp-RenderedImage img")).to_have_count(pictures)
         assert errors == []
 
+
+NEWS = """([widget, source, text]) => {  // new words are a new element
+    const words = [...widget.querySelectorAll('[role=status], [role=alert]')].at(-1);
+    return widget.querySelector('.widget-image').getAttribute('src') !== source || (words && words.textContent !== text);
+}"""
 
 COUNT_PICTURES = """image => {
     image.drawn = 0;
