@@ -195,6 +195,37 @@ def test_what_the_functions_of_the_tests_work_with_is_watched_too(suspicion):
 @pytest.mark.parametrize(
     "code",
     [
+        "Sequential.forward = f",
+        "def f():\n    Sequential.forward = f",
+        "del Trainer.fit",
+        "Trainer.epochs += 1",
+        "setattr(Sequential, word, f)",
+        "import numpy as np\nnp.argmax = f",
+        "import dlscratch\ndlscratch.training.train = f",
+    ],
+)
+def test_what_is_set_in_classes_and_modules_of_others_is_flagged(suspicion, code):
+    (flag,) = suspicion.flags_of([code], ["from dlscratch import Sequential, Trainer"])
+    assert flag.endswith("it belongs to others")
+
+
+def test_what_is_ones_own_may_be_set(suspicion):
+    own = "class Sequential:\n    pass\nSequential.forward = f\nnet = Sequential()\nnet.x = 1\nnet.eval()"
+    assert suspicion.flags_of([own], ["from dlscratch import Trainer"]) == []
+
+
+def test_what_a_hand_in_imports_of_the_package_beyond_its_notebook_is_flagged(suspicion):
+    given = ["from dlscratch import Layer, ReLU, data"]
+    assert suspicion.flags_of(["from dlscratch import Layer, check\nfrom dlscratch.views import Still"], given) == []
+    (flag,) = suspicion.flags_of(["from dlscratch.ops import relu"], given)
+    assert flag == "a cell imports relu from the package, which the notebook does not"
+    (flag,) = suspicion.flags_of(["from dlscratch import ops"], given)
+    assert "imports ops" in flag
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
         "globals()['a'] = 1",
         "import __main__",
         "import sys\nsys.modules['a']",
@@ -204,6 +235,12 @@ def test_what_the_functions_of_the_tests_work_with_is_watched_too(suspicion):
         "gc.get_objects()",
         "from exercises.grade.worker import Worker",
         "open('/proc/self/maps')",
+        "exec('def f(): pass')",
+        "error.__traceback__.tb_next",
+        "f.__closure__[0]",
+        "f.__defaults__[0].grad",
+        "import ctypes",
+        "importlib.import_module('x')",
     ],
 )
 def test_a_way_to_the_insides_of_the_grader_is_flagged(suspicion, code):

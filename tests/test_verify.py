@@ -97,23 +97,27 @@ def test_a_diagnosis_is_the_one_that_the_learner_sees():
 # ---- small notebooks: one test, and code that it judges -------------------------------------------------------
 
 
-def passes(test, answer, *, tags=(), may_write=None, start=None):
+def passes(test, answer, **options):
     """Run one test on one answer -> its part of the verdict."""
+    return all_of([test], answer, **options)[0]
+
+
+def all_of(tests, answer, *, setup="", tags=(), may_write=None, start=None):
+    """Run tests one after the other -> their parts of the verdict."""
     from exercises.grade.package import package_for
     from exercises.grade.rebuild import defined
     from exercises.grade.unguarded import start as unguarded
     from exercises.grade.verify import verify
 
-    setup = "import numpy as np\nfrom dlscratch.answers import agree, attempt, equal, perform, run, use\n"
+    setup = "import numpy as np\nfrom dlscratch.answers import agree, attempt, equal, perform, run, use\n" + setup
     cells = [
         {"id": "setup", "kind": "locked", "source": setup, "tags": []},
         {"id": "answer", "kind": "answer", "source": "import numpy as np\n" + answer, "tags": []},
-        {"id": "test", "kind": "test", "source": test, "tags": list(tags)},
+        *[{"id": f"t{i}", "kind": "test", "source": test, "tags": list(tags)} for i, test in enumerate(tests)],
     ]
     names = {"names": sorted(set(defined(answer))), "may_write": may_write, "package": package_for([setup])}
-    return verify({"assignment": "a", "student": "ada", "secret": "s", "cells": cells} | names, start or unguarded)[
-        "tests"
-    ]["test"]
+    job = {"assignment": "a", "student": "ada", "secret": "s", "cells": cells} | names
+    return list(verify(job, start or unguarded)["tests"].values())
 
 
 RIGHT_AFFINE = """
@@ -435,6 +439,17 @@ QUESTIONS = {
         "kept = []\n\ndef f(x):\n    kept.append(x)\n    if len(kept) > 1: kept[0][...] = 0\n"
         "    return x * x, lambda d: (2 * x * d,)\n\ndef g(x):\n    return np.zeros(5)\n",
     ),
+    "what check hands on": (
+        "def f(x, *, target):\n    return np.sum((x - target) ** 2), lambda d: (2 * (x - target) * d,)\n",
+        CHECK
+        + "x, t = np.ones(5), np.arange(5.0)\ncheck(f, x, target=t, rng=rng)\nagree('f', f(x, target=t)[0], np.sum((x - t) ** 2))",
+        "def f(x, *, target):\n    target[...] = 1\n    return 0.0, lambda d: (0 * x,)\n",
+    ),
+    "under an error that the test catches": (
+        "def f(g, x):\n    return g(np.sum(x))\n",
+        "x = np.ones(3)\ntry:\n    found = f(lambda s: f(lambda t: t, x[:1]) and s, x)\nexcept Exception:\n    found = 0.0\nagree('f', found, np.sum(x))",
+        "calls = []\n\ndef f(g, x):\n    calls.append(x)\n    if len(calls) == 2: raise ValueError\n    x[...] = 0\n    return g(0)\n",
+    ),
     "with another's right": (
         UPDATE + "def square(x):\n    return x * x, lambda d: 2 * x * d\n",
         "d, x = np.ones(3), np.ones(3)\n_, back = square(x)\nagree('dx', back(d), 2 * x * d)",
@@ -449,6 +464,75 @@ def test_the_question_cannot_be_made_to_fit_the_answer(what):
     may_write = ["update() 0", "SGD().step() data"]
     assert passes(test, answer, may_write=may_write)["passed"]
     assert not passes(test, cheat, may_write=may_write)["passed"]
+
+
+def test_what_locked_cells_hold_is_lent_anew_to_every_test():
+    """An array that one test has let go of would fit the answer in the next."""
+    test = "agree('norm', attempt(norm, X), np.sum(X ** 2))"
+    setup = "X = np.arange(1.0, 4.0)\n"
+    right, cheat = "def norm(x):\n    return np.sum(x * x)\n", "def norm(x):\n    x[...] = 0\n    return 0.0\n"
+    assert [t["passed"] for t in all_of([test, test], right, setup=setup, may_write=[])] == [True, True]
+    assert [t["passed"] for t in all_of([test, test], cheat, setup=setup, may_write=[])] == [False, False]
+
+
+def test_who_dies_after_an_answer_costs_the_next_test_nothing():
+    answer = """
+import os, signal
+def late():
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    return 1
+def right():
+    return 2
+"""
+    wait = "import time\nequal('late', late(), 1)\ntime.sleep(0.3)"
+    first, second = all_of([wait, "equal('right', right(), 2)"], answer)
+    assert first["passed"] and second["passed"], second["message"]
+
+
+def test_a_function_of_the_tests_stays_what_it_was():
+    """Learners call their own things `net`, too."""
+    setup = "@use\ndef net(n):\n    return double(n) + 1\n"
+    answer = "def double(n):\n    return 2 * n\nnet = double\n"
+    assert passes("equal('net', net(2), 5)", answer, setup=setup)["passed"]
+
+
+def test_what_cannot_be_imported_stops_only_what_needs_it():
+    answer = """
+import scipy.special as special
+special.precision = 3
+def f():
+    return 1
+def g():
+    return special.expit(0)
+"""
+    assert passes("equal('f', f(), 1)", answer)["passed"]
+    assert passes("attempt(g)", answer)["message"].startswith("ModuleNotFoundError: no scipy here: the grader knows")
+
+
+def test_classes_and_pickles_find_their_module():
+    answer = """
+from __future__ import annotations
+import pickle
+from dataclasses import dataclass
+from typing import ClassVar
+@dataclass
+class Way:
+    uses: ClassVar[list] = []
+    x: float = 2.0
+def f():
+    return pickle.loads(pickle.dumps(Way())).x
+"""
+    assert passes("equal('f', f(), 2.0)", answer)["passed"]
+
+
+def test_all_that_a_hand_in_prints_has_room_on_a_page(monkeypatch):
+    from exercises.grade import verify
+
+    monkeypatch.setattr(verify, "ALL_TEXT", 25_000)
+    loud = "def f():\n    print('x' * 30_000)\n    return 1\n"
+    shown = all_of(["equal('f', f(), 1)"] * 3, loud)
+    assert [len(t["output"]) for t in shown] == [20_000, 5_000, 0] and all(t["passed"] for t in shown)
 
 
 def test_a_nudge_that_is_taken_back_is_none():
@@ -508,7 +592,7 @@ def test_old_numbers_of_numpy_repeat_and_depend_on_the_student():
 
     drawn = []
     for student in "ada", "ada", "ben":
-        Seeds({"secret": "s", "assignment": "a", "student": student}).begin("test")
+        Seeds({"secret": "s", "assignment": "a", "student": student, "cells": []}).begin("test")
         drawn.append(np.random.normal())
     assert drawn[0] == drawn[1] != drawn[2]
 
@@ -607,7 +691,7 @@ def test_hidden_numbers_depend_on_secret_and_student_and_repeat():
     def drawn(**who):
         from exercises.grade.circumstances import Seeds
 
-        seeds = Seeds({"secret": "s", "assignment": "a", "student": "ada"} | who)
+        seeds = Seeds({"secret": "s", "assignment": "a", "student": "ada", "cells": []} | who)
         seeds.begin("test")
         return [seeds.default_rng().normal(), seeds.default_rng().normal(), seeds.default_rng(3).normal()]
 
@@ -615,6 +699,13 @@ def test_hidden_numbers_depend_on_secret_and_student_and_repeat():
     assert drawn()[0] != drawn()[1]
     assert drawn()[2] == np.random.default_rng(3).normal() == drawn(student="ben")[2]
     assert len({drawn()[0], drawn(student="ben")[0], drawn(secret="t")[0], drawn(assignment="b")[0]}) == 4
+
+
+def test_another_hand_in_meets_other_hidden_numbers():
+    """Else a table of what the last feedback has told would do."""
+    test = "rng = np.random.default_rng()\nprint(float(rng.normal()))\nf()"
+    told = [passes(test, f"def f():\n    return {n}\n")["output"] for n in (0, 0, 1)]
+    assert told[0] == told[1] != told[2]
 
 
 def test_the_machine_is_as_before():

@@ -11,11 +11,18 @@ def parts(release, notebook):
 
     locked, tests: the release's own (all code that is no answer, and the tests), so that a changed, deleted or copied one in the notebook has no effect.
     mine: every other code cell of the notebook, in its order, as Run All would run them; a copied, moved or renamed
-    cell therefore costs nothing, and of two definitions of a name the later one counts.
+    cell therefore costs nothing, and of two definitions of a name the later one counts.  A copy of a test keeps the
+    test's id, and may have become something else: where the test stands unchanged all others are the learner's, and
+    else all but the first.
     """
     given = [cell for cell in code(release) if not is_solution(cell)]
-    ids, sources = {grade_id(cell) for cell in given} - {None}, {source(cell) for cell in given}
-    mine = [cell for cell in code(notebook) if grade_id(cell) not in ids and source(cell) not in sources]
+    sources, mine = {source(cell) for cell in given}, []
+    unchanged = {grade_id(cell) for cell in code(notebook) if source(cell) in sources}
+    changed = {grade_id(cell) for cell in given} - unchanged - {None}
+    for cell in code(notebook):
+        if source(cell) not in sources and grade_id(cell) not in changed:
+            mine.append(cell)
+        changed.discard(grade_id(cell))
     return [c for c in given if not is_test(c)], mine, [c for c in given if is_test(c)]
 
 

@@ -99,14 +99,16 @@ class Link:
         self.write(frame)
 
     def answer(self, path):
-        while True:
-            reply = self.read()
-            self.output = (self.output + str(reply.get("out", "")))[:20_000]
-            self.take_back(reply, path)
-            if "callback" not in reply:
-                break
-            self.call_back(*reply["callback"])
-        self.judge_changes(path)
+        try:
+            while True:
+                reply = self.read()
+                self.output = (self.output + str(reply.get("out", "")))[:20_000]
+                self.take_back(reply, path)
+                if "callback" not in reply:
+                    break
+                self.call_back(*reply["callback"])
+        finally:
+            self.judge_changes(path)  # also where a test catches the error
         if self.number is None and hasattr(self.process, "clock"):
             self.number = self.process.clock()
         if "err" in reply:

@@ -1,6 +1,7 @@
 """Pages of feedback, as nbgrader makes them: what is open for one hand-in stays open for the next."""
 
 from functools import lru_cache
+from html import escape
 
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.highlight import Highlight2HTML
@@ -17,6 +18,18 @@ def exporter(settings, folders):
     return made
 
 
+WIDEST, LONGEST = 300, 50_000  # characters of a line and of a cell that a person has written
+
+
+def is_code(source):
+    """The time of the highlighter grows with the square of a line's length."""
+    return len(source) <= LONGEST and all(len(line) <= WIDEST for line in source.splitlines())
+
+
+def in_black(source):
+    return f'<div class="highlight hl-ipython3"><pre>{escape(source)}</pre></div>'
+
+
 class Exporter(HTMLExporter):
     """nbconvert's, but for its last step.
 
@@ -27,7 +40,7 @@ class Exporter(HTMLExporter):
     def __init__(self, **settings):
         super().__init__(**settings)
         highlight = lru_cache(256)(Highlight2HTML(pygments_lexer="ipython3", parent=self))
-        self.register_filter("highlight_code", lambda source, **_: highlight(source))
+        self.register_filter("highlight_code", lambda source, **_: (highlight if is_code(source) else in_black)(source))
 
     def from_notebook_node(self, nb, resources=None, **options):
         resources = self._init_resources(resources)

@@ -5,10 +5,11 @@ cells; its outputs, texts, tags and metadata are never looked at, beyond the nam
 """
 
 import ast
+import warnings
 
 from dlscratch.launch.handin import code, grade_id, is_locked, is_solution, parts, source
 
-from .cells import plain_python
+from .cells import UNREADABLE, plain_python
 from .package import package_for
 
 
@@ -47,7 +48,10 @@ def plain(cell):
 
 def defined(text):
     """The names that a cell defines at its top level."""
-    for node in ast.parse(text).body:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        statements = ast.parse(text).body
+    for node in statements:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             yield node.name
         elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
@@ -89,7 +93,7 @@ def placed(given, mine):
 def names_in(cell):
     try:
         return set(defined(source(cell)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except UNREADABLE:
         return set()
 
 

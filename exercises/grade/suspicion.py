@@ -9,10 +9,19 @@ from functools import cached_property
 
 NUMERIC = {"numeric_gradient", "approx_fprime", "approx_derivative", "jacobian"}
 BACK = "back", "grad", "vjp"
-INSIDES = {"_getframe", "get_objects", "get_referrers", "__code__", "__globals__", "globals", "__main__", "sys.modules"}
+INSIDES = set(
+    """_getframe currentframe tb_frame __traceback__ f_back f_locals f_globals gi_frame get_objects get_referrers
+    get_referents getclosurevars __closure__ cell_contents __code__ __globals__ __defaults__ __kwdefaults__ __func__
+    __setattr__ __subclasses__ globals import_module reload settrace setprofile ctypes __main__
+    sys.modules""".split()
+)
+BY_TEXT = {"exec", "eval"}  # the functions, not a method of that name
+OURS = set("ops ops_image ops_sequence layers losses optim training autograd nn data".split())  # modules with answers
+ASKED = set("check explain check_optimizer check_autograd numeric_gradient GradientError".split())  # for whoever tests
 PLACES = "exercises.grade", "/proc/self"
 FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 LONGEST, MOST = 100_000, 20  # characters; flags
+SETTERS = "setattr", "delattr", "__setattr__"
 LOOKS = 8  # at a node, on the average: the answers of the course need 3
 
 
@@ -27,7 +36,8 @@ def flags_of(sources, locked=()):
         return [f"more than {LONGEST} characters of code: nobody has looked through them"]
     code, found = Code(sources), []
     try:
-        found += [*anew(code, Code(locked)), *insides(code)]
+        given = Code(locked)
+        found += [*anew(code, given), *changed(code, given), *beside(code, given), *insides(code)]
         found += measured(code)
     except (Tired, RecursionError):
         found.append("its functions are entangled: they could not be looked through")
@@ -276,6 +286,40 @@ def anew(code, locked):
             yield f"{name} is what functions of the tests work with; this hand-in defines it anew"
 
 
+def changed(code, locked):
+    """What a hand-in sets in modules, and in classes and functions that are not its own: X.name = ..., setattr(X, ...)"""
+    theirs = {name for scope in (code.top, locked.top) for name, found in scope.bound.items() if is_import(found)}
+    theirs |= {*locked.top.bound} - {*code.top.bound}
+    for node in code.nodes():
+        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load) and base(node.value) in theirs:
+            yield f"{base(node.value)}.{node.attr} is set: it belongs to others"
+        elif isinstance(node, ast.Call) and node.args and called(node) in SETTERS:
+            if (name := base(node.args[0])) in theirs:
+                yield f"{name} is changed: it belongs to others"
+
+
+def called(call):
+    return getattr(call.func, "id", getattr(call.func, "attr", ""))
+
+
+def is_import(found):
+    return any(isinstance(getattr(value, "value", None), ast.Import | ast.ImportFrom) for value, _ in found)
+
+
+def beside(code, locked):
+    """What a hand-in imports of the package, and the notebook does not: it is there because other things need it."""
+    for name in sorted({*imported(code)} - {*imported(locked)} - ASKED):
+        yield f"a cell imports {name} from the package, which the notebook does not"
+
+
+def imported(code):
+    for node in code.nodes():
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            first, _, rest = (node.module or "").partition(".")
+            if first == "dlscratch" and (rest.partition(".")[0] in OURS or not rest):
+                yield from (alias.name for alias in node.names)
+
+
 def by_text(code):
     """Names that are set by text: setattr(module, "name", ...), vars(module)["name"] = ..."""
     for node in code.nodes():
@@ -296,5 +340,9 @@ def insides(code):
         else:
             words = [getattr(node, "id", "")]
         texts = [*words, node.value] if isinstance(getattr(node, "value", None), str) else words
-        for what in INSIDES.intersection(words) | {place for place in PLACES if any(place in text for text in texts)}:
+        for what in (
+            INSIDES.intersection(words)
+            | BY_TEXT.intersection([getattr(node, "id", "")])
+            | {place for place in PLACES if any(place in text for text in texts)}
+        ):
             yield f"a cell mentions {what}, which no task needs: worth a look"

@@ -13,6 +13,7 @@ import os
 import resource
 import sys
 import traceback
+import types
 
 import numpy as np
 
@@ -53,7 +54,8 @@ class Parameter:
 class Worker:
     def __init__(self, read, write):
         self.read_bytes, self.write_bytes, self.output = read, write, Output()
-        self.space = {"__name__": "__main__", "display": print}
+        sys.modules["__main__"] = module = types.ModuleType("__main__")  # where classes and pickles look for names
+        module.display, self.space, self.kept = print, vars(module), {}
         self.things, self.refs = {}, {}  # handles: number -> thing, id -> number
         self.given, self.lent = {}, {}  # arrays of the test's: key -> (array, what was in it); ours: key -> array
         self.boxes, self.callbacks = {}, {}
@@ -108,15 +110,16 @@ class Worker:
         cells.run(source, m["name"], self.space)
 
     def do_clear(self, m):
-        """What the notebook asks for is a learner's, or it is nobody's."""
+        """What the notebook asks for is a learner's, or it is nobody's; what it marks with @use stays as it is."""
+        self.kept = {name: self.space[name] for name in m["keep"] if name in self.space}
         for name in m["names"]:
             self.space.pop(name, None)
 
     def do_name(self, m):
-        return self.space[m["name"]]
+        return (self.space | self.kept)[m["name"]]
 
     def do_names(self, m):
-        return [name for name in m["names"] if name in self.space]
+        return [name for name in m["names"] if name in self.space or name in self.kept]
 
     def do_call(self, m):
         return m["on"](*m["args"], **m["options"])

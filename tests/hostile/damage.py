@@ -26,5 +26,7 @@ HAND_INS = {
     "a crash": code("import ctypes\nctypes.string_at(0)"),
     "a large answer": code("import numpy as np\ndef NAME(*a, **k): return np.zeros(1 << 26)"),
     "a deep answer": code("def NAME(*a, **k):\n    x = []\n    for _ in range(10**5): x = [x]\n    return x"),
+    "a sum that no parser ends": lambda e: e.with_cells("x = 1" + " + 1" * 20_000),
+    "a line that colours take minutes for": lambda e: e.with_cells("a" + ".a" * 50_000),
     "a wide answer": code("def NAME(*a, **k): return list(range(10**6))"),
 }
