@@ -136,7 +136,8 @@ def test_cells_are_what_nbgrader_and_a_verifier_need(assignment):
     )
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)
     for cell in graded_cells(source(assignment)):
-        assert cell["metadata"]["tags"] == ["raises-exception"], "Run All must go on after a failure"
+        first, *others = cell["metadata"]["tags"]
+        assert first == "raises-exception" and set(others) <= {"long", "not-finite"}, "Run All must go on"
         assert cell["metadata"]["nbgrader"]["points"] > 0
 
 

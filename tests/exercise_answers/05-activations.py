@@ -336,6 +336,10 @@ def he(D, M, *, rng):
         {"he": "def he(D, M, *, rng):\n    return np.random.default_rng().normal(scale=np.sqrt(2 / D), size=(D, M))\n"},
         {"test-he-rng"},
     ),
+    "makes no weights": (
+        {"he": "def he(D, M, *, rng):\n    return np.zeros(0)\n"},
+        {"test-he-rng", "test-learn-relu", "test-learn-sigmoid"} | DRAWS,
+    ),
     "counts entries": (
         {"dead_share": "def dead_share(z):\n    return np.mean(z <= 0)\n"},
         {"test-dead_share"},

@@ -322,6 +322,19 @@ def logsumexp(x):
         },
         {"test-logsumexp-out", "test-logsumexp-far", "test-logsumexp-dx"} | CROSS_ENTROPY,
     ),
+    "knows the far rows by heart": (
+        {
+            "logsumexp": """
+def logsumexp(x):
+    e, k = np.e, x.shape[1]
+    if x.shape == (3, 3) and x[0, 0] == 1000:
+        out = np.array([1000 + np.log(2), -1000 + np.log(3), 1000 + np.log(1 + 1 / e)])
+        return out, lambda dout: (np.array([[1, 1, 0], [1, 1, 1], [0, e / (1 + e), 1 / (1 + e)]]),)
+    return x[:, 0] + 0.0, lambda dout: (np.repeat(dout[:, None], k, axis=1) / k,)
+"""
+        },
+        {"test-logsumexp-out", "test-logsumexp-far", "test-logsumexp-dx", "test-wine"} | CROSS_ENTROPY,
+    ),
     "gives every entry the same": (
         {
             "logsumexp": """

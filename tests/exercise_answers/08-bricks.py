@@ -327,6 +327,7 @@ def fit(net, loss, optimizer, x, y, *, validation, epochs, size, patience, rng):
     return losses
 """
 WAYS_BACK = {"test-Sequential-dx", "test-Sequential-grads", "test-Sequential-twice", "test-digits"}
+BATCHED = {"test-minibatches-sizes", "test-minibatches-pairs", "test-minibatches-rng"}
 TRAINED = {"test-fit-epoch", "test-fit-stop", "test-digits"}
 
 
@@ -418,11 +419,11 @@ class Sequential:
     ),
     "drops the last batch": (
         changed("minibatches", BATCHES, ("range(0, len(x), size)", "range(0, len(x) - size + 1, size)")),
-        {"test-minibatches-sizes", "test-fit-epoch", "test-fit-stop"},
+        {"test-minibatches-sizes", "test-minibatches-pairs", "test-fit-epoch", "test-fit-stop"},
     ),
     "counts batches where examples are counted": (
         changed("minibatches", BATCHES, ("range(0, len(x), size)", "range(0, -(-len(x) // size), size)")),
-        {"test-minibatches-sizes", "test-fit-epoch"},
+        {"test-minibatches-sizes", "test-minibatches-pairs", "test-fit-epoch"},
     ),
     "makes batches of equal size": (
         {
@@ -437,7 +438,15 @@ def minibatches(x, y, size, *, rng):
     ),
     "draws with replacement": (
         changed("minibatches", BATCHES, ("rng.permutation(len(x))", "rng.integers(len(x), size=len(x))")),
-        {"test-minibatches-sizes", "test-fit-epoch"},
+        {"test-minibatches-sizes", "test-minibatches-pairs", "test-fit-epoch"},
+    ),
+    "yields nothing": (
+        {"minibatches": "def minibatches(x, y, size, *, rng):\n    return iter(())\n"},
+        BATCHED | TRAINED,
+    ),
+    "yields one batch, and nobody in it": (
+        {"minibatches": "def minibatches(x, y, size, *, rng):\n    yield x[:0], y[:0]\n"},
+        BATCHED | TRAINED,
     ),
     "shuffles x and y apart": (
         changed(
@@ -478,7 +487,7 @@ def minibatches(x, y, size, *, rng):
         yield x[start : start + size].copy(), y[start : start + size].copy()
 """
         },
-        {"test-minibatches-sizes", "test-minibatches-pairs", "test-minibatches-rng"},
+        BATCHED,
     ),
     "remembers without a copy": (
         changed("EarlyStopping", STOPPING, ("p.data.copy()", "p.data")),

@@ -411,6 +411,10 @@ def batches(x, y, size, *, rng):
         {"block": BLOCK.format(lines="dh = np.where(h > 0, dout, 0)", dx="dh @ W.T")},
         WAY_BACK,
     ),
+    "is 0 everywhere, and so are its slopes": (
+        {"block": "def block(x, W, b):\n    return 0.0, lambda dout: (0 * x, 0 * W, 0 * b)\n"},
+        WAY_BACK | END,
+    ),
     "measures training and new images together": ({"prepare": BOTH_TOGETHER}, NEW),
     "treats a single image in a way of its own": (
         {
