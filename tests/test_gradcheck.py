@@ -774,3 +774,17 @@ def test_the_smallest_example_is_the_same_each_time():
 
     told = {str(explain(doubled_somewhere, "N D", rng=rng())) for _ in range(50)}
     assert len(told) == 1 and "x = [[" in told.pop()
+
+
+def test_an_output_that_has_lost_digits_is_named_and_no_cause_is_guessed():
+    def relu(x):
+        return np.maximum(x, 0), lambda dout: (dout * (x > 0),)
+
+    def coarse(x):
+        out, pullback = relu(x)
+        return out.astype(np.float32), pullback
+
+    for seed in range(20):
+        (finding,) = explain(coarse, "N M", rng=rng(seed)).findings
+        assert (finding.argument, finding.cause) == ("dx", "wrong-dtype")
+    assert check(relu, normal(5, 3).astype(np.float32), rng=rng()).ok

@@ -41,7 +41,9 @@ class Judge:
             plays.append(self.twice(draw))
             if (crash := self.crash(*plays[-1])) is not None:
                 return [crash]
-            if (odd := self.output_is_nan(*plays[-1]) or self.not_repeatable(*plays[-1][:2])) is not None:
+            first = plays[-1][1]
+            odd = self.output_is_nan(*plays[-1]) or self.output_is_coarse(first) or self.not_repeatable(draw, first)
+            if odd is not None:
                 return [odd]
             if len(plays) == 1 and (kept := self.kept_from_the_first_call(plays)):
                 return kept  # before other draws meet what the code keeps
@@ -119,6 +121,13 @@ class Judge:
                 told = f"at {self.names[0]} = {_short(np.ravel(trial.values[0]))}"
                 says = f"the output is NaN in {np.isnan(trial.out).sum()} of {trial.out.size} places."
                 return Finding("d" + self.names[0], "not-finite", told, says)
+
+    def output_is_coarse(self, trial):
+        """Central differences of an output with 7 digits are noise, in which no cause can be told."""
+        if trial.dtype in (np.float32, np.float16) and all(np.asarray(v).dtype == np.float64 for v in trial.values):
+            told = f"the output holds {trial.dtype}, and the inputs float64"
+            says = "the forward pass loses digits: keep the type of the inputs."
+            return Finding("d" + self.names[0], "wrong-dtype", told, says)
 
     def changes(self, plays):
         changed = {name for _, *trials in plays for trial in trials for name in trial.changed}

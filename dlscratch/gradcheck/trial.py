@@ -13,6 +13,7 @@ class Trial:
     values: list
     dout: np.ndarray | None = None
     out: np.ndarray | None = None
+    dtype: np.dtype | None = None  # of the output, as it came
     gradients: list = field(default_factory=list)
     changed: list = field(default_factory=list)
     error: str = ""
@@ -40,7 +41,7 @@ def _there_and_back(trial, running, names, values, copies, rng):
     out = running.forward(copies)
     trial.backward = running.backward
     trial.changed += _changed(names, values, copies)
-    trial.out = np.array(out, dtype=float)
+    trial.out, trial.dtype = np.array(out, dtype=float), np.asarray(out).dtype
     # random, not ones: softmax rows sum to 1, so ones would hide a backward that returns zeros
     trial.dout = rng.normal(size=trial.out.shape)
     given = _copy(trial.dout)

@@ -16,8 +16,7 @@ from .circumstances import JUDGES
 
 ROOT = Path(dlscratch.__file__).parent
 NUMERIC = ("gradcheck", "numeric")
-WHOLE = ("answers",)  # modules that hold no answer
-FILES = {("data", "bundled"): "data/files"}  # what a module reads
+WHOLE = "answers", "data"  # modules that anybody may use
 SILENT = (
     "".join(f"def {name}(*_, **__):\n    pass\n\n\n" for name in JUDGES)
     + "class GradientError(AssertionError):\n    pass\n"
@@ -108,11 +107,8 @@ class Slices:
             texts["gradcheck/numeric.py"] = self.text(NUMERIC)
         for name in self.whole:
             base = ROOT / name
-            texts[f"{name}.py"] = base.with_suffix(".py").read_text("utf-8")
-        for folder in {folder for module, folder in FILES.items() if module in self.imports}:
-            texts |= {
-                f"{folder}/{path.name}": path.read_text("utf-8") for path in sorted((ROOT / folder).glob("*.csv"))
-            }
+            paths = sorted(base.rglob("*")) if base.is_dir() else [base.with_suffix(".py")]
+            texts |= {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in paths if is_text(path)}
         texts.setdefault("__init__.py", "")
         return texts
 
@@ -149,6 +145,10 @@ def source(module):
 @cache
 def statements(module):
     return ast.parse(source(module)).body
+
+
+def is_text(path):
+    return path.suffix in (".py", ".csv", ".txt")
 
 
 def first_line(node):

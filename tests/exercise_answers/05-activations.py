@@ -266,9 +266,9 @@ def relu(x):
         {"relu": "def relu(x):\n    return np.maximum(x, 0), lambda dout: (dout * (x >= 0),)\n"},
         {"test-relu-dx"},
     ),
-    "rounds relu to single precision": (
-        {"relu": "def relu(x):\n    return np.maximum(x, 0).astype(np.float32), lambda dout: (dout * (x > 0),)\n"},
-        {"test-relu-out"},
+    "rounds the share to single precision": (
+        {"dead_share": "def dead_share(z):\n    return np.float32(np.mean((z <= 0).all(axis=0)))\n"},
+        {"test-dead_share"},
     ),
     "asks the output": (
         {
