@@ -514,3 +514,19 @@ def test_the_report_of_misconceptions_counts_hand_ins_and_names_nobody(parts):
         "x": {"status": "refused", "tasks": {}}
     }
     assert parts["tables"].misconceptions(results).split("\n")[1:] == ["2 of 2: half in t", "2 of 2: sign in t"]
+
+
+def test_a_cluster_that_is_gone_is_said_in_a_sentence(grade):
+    from concurrent.futures import Future
+
+    from exercises.grade.pool import verdicts
+
+    class Gone:
+        def submit(self, *_):
+            future = Future()
+            future.cancel()
+            future.set_running_or_notify_cancel()
+            return future
+
+    with pytest.raises(LookupError, match="the Dask cluster is gone; .*: grade again"):
+        list(verdicts(Gone(), 1, [("ada", {})]))

@@ -5,7 +5,7 @@ Jobs are made when there is room for them, so that a class of five thousand take
 
 import contextlib
 import json
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, ThreadPoolExecutor, wait
 
 from .prewarmed import begin_all, end_all, verify_apart
 
@@ -38,6 +38,13 @@ def cluster(scheduler):
         raise LookupError(f"no Dask cluster at {scheduler}: {error}") from None
 
 
+def error_in(future):
+    try:
+        return future.exception()
+    except CancelledError:  # nobody here cancels: the scheduler has
+        raise LookupError("the Dask cluster is gone; what has been graded stays: grade again") from None
+
+
 def verdicts(executor, room, jobs):
     """Yield (name, verdict or {"failed": why}) as they come.  jobs: an iterator of (name, job)."""
     running, jobs = {}, iter(jobs)
@@ -50,7 +57,7 @@ def verdicts(executor, room, jobs):
             return
         for future in wait(running, return_when=FIRST_COMPLETED).done:
             name, job, left = running.pop(future)
-            error = future.exception()
+            error = error_in(future)
             if error is not None and left:
                 running[executor.submit(verify_apart, json.dumps(job))] = name, job, left - 1
             else:
