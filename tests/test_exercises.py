@@ -189,7 +189,7 @@ def names(code, context):
 
 
 @pytest.fixture(scope="module")
-def graded(assignment, tmp_path_factory):
+def graded(assignment, tmp_path_factory, sandbox):
     """The results of exercise_cycle.py, and the folder with what it made."""
     given, out = tmp_path_factory.mktemp("submissions"), tmp_path_factory.mktemp("graded")
     for student, notebook in hand_ins(assignment).items():
@@ -197,23 +197,10 @@ def graded(assignment, tmp_path_factory):
     (given / "garbled.ipynb").write_text("{")
     write(with_copied_cell(filled(released(assignment), solutions(assignment))), given / "copied.ipynb")
     command = [sys.executable, EXERCISES.parent / "tests" / "exercise_cycle.py", assignment, given, out]
-    with_sandbox()
     environment = os.environ | {"PYTHONPATH": str(EXERCISES.parent), "PYTHONWARNINGS": "default"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return json.loads((out / "results.json").read_text()), out
-
-
-def with_sandbox():
-    sys.path.insert(0, str(EXERCISES.parent))
-    try:
-        from exercises.grade import sandbox
-
-        sandbox.require()
-    except sandbox.NoSandbox as error:
-        pytest.skip(f"missing part: {error}")
-    finally:
-        sys.path.remove(str(EXERCISES.parent))
 
 
 def hand_ins(assignment):

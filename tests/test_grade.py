@@ -21,14 +21,9 @@ ROOT = str(EXERCISES.parent)
 
 
 @pytest.fixture
-def grade(monkeypatch):
-    monkeypatch.syspath_prepend(ROOT)
-    from exercises.grade import __main__, sandbox
+def grade(sandbox):
+    from exercises.grade import __main__
 
-    try:
-        sandbox.require()
-    except sandbox.NoSandbox as error:
-        pytest.skip(f"missing part: {error}")
     return __main__
 
 

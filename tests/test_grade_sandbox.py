@@ -4,10 +4,8 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 
 import pytest
-from exercise_notebooks import EXERCISES
 
 pytestmark = pytest.mark.slow
 
@@ -61,26 +59,13 @@ def seen():
 
 
 @pytest.fixture(scope="module")
-def grade():
-    sys.path.insert(0, str(EXERCISES.parent))
-    from exercises.grade import sandbox
-
-    try:
-        sandbox.require()
-    except sandbox.NoSandbox as error:
-        pytest.skip(f"missing part: {error}")
-    yield sandbox
-    sys.path.remove(str(EXERCISES.parent))
-
-
-@pytest.fixture(scope="module")
-def seen(grade):
-    test = verdict(grade, PROBE, "print(seen())", ["seen"])
+def seen(sandbox):
+    test = verdict(sandbox, PROBE, "print(seen())", ["seen"])
     assert test["passed"], test["message"]
     return json.loads(test["output"])
 
 
-def verdict(grade, answer, test, names):
+def verdict(sandbox, answer, test, names):
     from exercises.grade.package import package_for
     from exercises.grade.verify import verify
 
@@ -90,7 +75,7 @@ def verdict(grade, answer, test, names):
         {"id": "test", "kind": "test", "source": test, "tags": []},
     ]
     job = {"assignment": "a", "student": "ada", "secret": "s", "names": names, "may_write": None}
-    found = verify(job | {"cells": cells, "package": package_for([])}, grade.start)
+    found = verify(job | {"cells": cells, "package": package_for([])}, sandbox.start)
     return found["tests"]["test"] | {"cells": found["cells"]}
 
 
@@ -136,7 +121,7 @@ def test_it_sees_no_file_of_the_machine(seen):
         "import sys\nsys.setrecursionlimit(10**9)\ndef f(): f()\nf()",
     ],
 )
-def test_what_does_damage_ends_and_the_other_cells_count(grade, damage):
+def test_what_does_damage_ends_and_the_other_cells_count(sandbox, damage):
     from exercises.grade.package import package_for
     from exercises.grade.verify import verify
 
@@ -144,12 +129,12 @@ def test_what_does_damage_ends_and_the_other_cells_count(grade, damage):
     cells = [{"id": name, "kind": "answer", "source": text, "tags": []} for name, text in sources.items()]
     cells += [{"id": "test", "kind": "test", "source": "assert g() == 2", "tags": []}]
     job = {"assignment": "a", "student": "ada", "secret": "s", "names": ["g"], "may_write": None, "cells": cells}
-    found = verify(job | {"package": package_for([])}, grade.start)
+    found = verify(job | {"package": package_for([])}, sandbox.start)
     assert found["tests"]["test"]["passed"]
     assert found["cells"]["bad"]["error"]
 
 
-def test_the_disk_is_small_and_output_is_cut(grade):
+def test_the_disk_is_small_and_output_is_cut(sandbox):
     answer = """
 def fill():
     try:
@@ -162,15 +147,17 @@ def fill():
 def shout():
     print("x" * 10**7)
 """
-    assert verdict(grade, answer, "assert 30 < fill() < 65", ["fill"])["passed"]
-    assert len(verdict(grade, answer, "shout()", ["shout"])["output"]) <= 20_000
+    assert verdict(sandbox, answer, "assert 30 < fill() < 65", ["fill"])["passed"]
+    assert len(verdict(sandbox, answer, "shout()", ["shout"])["output"]) <= 20_000
 
 
-def test_nothing_outlives_a_grader_that_is_killed(grade):
+def test_nothing_outlives_a_grader_that_is_killed(sandbox):
     """Not even code that is busy, and so does not notice that nobody listens any more."""
-    with subprocess.Popen(grade.command([grade.python(), "-I", "-S", "-c", BUSY]), stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        sandbox.command([sandbox.python(), "-I", "-S", "-c", BUSY]), stdout=subprocess.PIPE
+    ) as process:
         assert process.stdout.readline() == b"begun\n"
-        child = grade.last_child(process.pid)
+        child = sandbox.last_child(process.pid)
         assert child != process.pid
         process.kill()
     wait_for(lambda: not os.path.exists(f"/proc/{child}"), False)
@@ -189,16 +176,16 @@ def wait_for(look, unlike):
     raise AssertionError("it never came")
 
 
-def test_without_bubblewrap_a_sentence_says_what_to_install(grade, monkeypatch):
+def test_without_bubblewrap_a_sentence_says_what_to_install(sandbox, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(grade.NoSandbox, match="apt install bubblewrap"):
-        grade.require()
+    with pytest.raises(sandbox.NoSandbox, match="apt install bubblewrap"):
+        sandbox.require()
 
 
-def test_without_user_namespaces_a_sentence_says_what_to_switch_on(grade, monkeypatch, tmp_path):
+def test_without_user_namespaces_a_sentence_says_what_to_switch_on(sandbox, monkeypatch, tmp_path):
     (tmp_path / "bwrap").write_text("#!/bin/sh\necho 'No permissions to create new namespace' >&2\nexit 1\n")
     (tmp_path / "bwrap").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     assert shutil.which("bwrap") == str(tmp_path / "bwrap")
-    with pytest.raises(grade.NoSandbox, match="user namespaces"):
-        grade.require()
+    with pytest.raises(sandbox.NoSandbox, match="user namespaces"):
+        sandbox.require()
